@@ -31,6 +31,9 @@ var bodies = map[string]string{
 	"changePassword":    `{"present":"a","new":"b"}`,
 	"lookAtLink":        `{"link":"ol_x_y"}`,
 	"setPasswordByLink": `{"link":"ol_x_y","password":"b"}`,
+	"createToken":       `{"name":"x","role":"king"}`,
+	"pairDisplay":       `{"code":"ABCD-EFGH","name":"hall"}`,
+	"claimDisplayCode":  `{"secret":"x"}`,
 	"createUser":        `{"login":"eva","role":"king"}`,
 	"changeUser":        `{"role":"admin"}`,
 }
@@ -41,7 +44,7 @@ func concrete(path string) string {
 		":recording/mute", liveRec+"/mute", ":recording/unmute", liveRec+"/unmute", ":recording", "op-p1-r1",
 		":user", "nobody", ":session", "none", ":list", "march", ":import", "1", ":source", "robinson", "/leads/explain", "/leads/explain?number=%2B573001234567", "/do_not_call/", "/do_not_call/",
 		"/do_not_call", "/do_not_call?number=%2B573001234567",
-		"/reports/:report", "/reports/service?from=2026-03-02T00:00:00Z", "/api/v1/live", "/api/v1/live?topics=floor", "/queue_log", "/queue_log?from=2026-03-02T00:00:00Z").Replace(path)
+		":token", "none", ":display", "none", "/reports/:report", "/reports/service?from=2026-03-02T00:00:00Z", "/api/v1/live", "/api/v1/live?topics=floor", "/queue_log", "/queue_log?from=2026-03-02T00:00:00Z").Replace(path)
 }
 
 // TestEveryRouteForEveryRole walks the whole table with every kind of token. A
@@ -194,6 +197,10 @@ func TestBadTokensAreThrottled(t *testing.T) {
 		if r := ask(s, "GET", "/api/v1/me", token, ""); r.Code != 200 {
 			t.Errorf("a valid token %s is locked out with the guesser behind the same address: %d", name, r.Code)
 		}
+	}
+	over := w.token(records.Token{Name: "old", Role: "admin", Expires: noon.Add(-time.Second)})
+	if r := ask(s, "GET", "/api/v1/me", over, ""); r.Code != 401 {
+		t.Errorf("a page that was open too long is taken for a guesser: %d", r.Code)
 	}
 	now = now.Add(badTokenEvery + time.Second)
 	if r := ask(s, "GET", "/api/v1/me", "op_a_b", ""); r.Code != 401 {

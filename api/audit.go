@@ -44,7 +44,7 @@ func (s *Server) auditLive(ctx context.Context, action, object, detail string) {
 func (s operations) ListAudit(ctx context.Context, r ListAuditRequestObject) (ListAuditResponseObject, error) {
 	p := r.Params
 	list, next, err := s.Records.AuditLog(ctx, records.AuditFilter{From: given(p.From), To: given(p.To), Who: given(p.Who), Action: given(p.Action),
-		Object: given(p.Object), Limit: given(p.Limit), Cursor: given(p.Cursor)})
+		Object: given(p.Object), Text: given(p.Text), Limit: given(p.Limit), Cursor: given(p.Cursor)})
 	if err != nil {
 		return nil, err
 	}

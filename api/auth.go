@@ -68,7 +68,7 @@ func (s *Server) known(ip string, err error, valid bool, refusal string) error {
 		return err
 	case err == nil && valid:
 		return nil
-	case s.throttle.failed(ip):
+	case err != nil && s.throttle.failed(ip): // whose secret is right, though over, does not guess
 		s.metrics.denied.WithLabelValues("throttled").Inc()
 		return problem{Status: http.StatusTooManyRequests, Code: wire.ProblemCodeThrottled, Detail: "too many bad tokens from this address"}
 	}
@@ -116,6 +116,9 @@ func (s operations) CreateSession(ctx context.Context, r CreateSessionRequestObj
 // letIn opens a session of who asks.
 func (s *Server) letIn(ctx context.Context, a *asker) (me wire.Me, cookie string, err error) {
 	length := sessionLength
+	if a.who.Display {
+		length = displayHolds
+	}
 	if !a.who.Ends.IsZero() {
 		length = min(length, a.who.Ends.Sub(s.Now()))
 	}

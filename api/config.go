@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
@@ -12,6 +13,7 @@ import (
 // from the same origin.
 type Config struct {
 	Listen                 string   `yaml:"listen" default:"127.0.0.1:8090" doc:"Address and port to serve on. Beyond loopback, set tls_cert and tls_key or stand behind a proxy that does TLS."`
+	PublicURL              string   `yaml:"public_url" default:"" doc:"Where people reach the pages, such as https://cc.example.org/operadora, for links that commands print. Empty: at listen."`
 	TLSCert                string   `yaml:"tls_cert" default:"" doc:"File with the certificate chain (PEM). Empty serves plain HTTP."`
 	TLSKey                 string   `yaml:"tls_key" default:"" doc:"File with the private key (PEM)."`
 	TrustedProxies         []string `yaml:"trusted_proxies" default:"" doc:"Networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty believes nobody."`
@@ -25,6 +27,9 @@ type Config struct {
 func (c Config) Validate() error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("api.listen: %q is not address:port", c.Listen)
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
+		return fmt.Errorf("api.public_url: %q is not an address such as https://cc.example.org/operadora", c.PublicURL)
 	}
 	if c.TLSCert == "" && c.TLSKey != "" {
 		return fmt.Errorf("api.tls_cert: is empty while api.tls_key is set")

@@ -37,12 +37,14 @@ type audience struct {
 	agent string // role agent: sees the callers it serves
 	teams string // role supervisor, bound to them: sees their callers; joined by spaces, for snapshots are kept by audience
 	in    Teams  // who is in them
+	// masked: role wallboard, bound to teams: is shown what is theirs, without their callers
+	masked bool
 }
 
 func (s *Server) audienceOf(t records.Identity) audience {
 	a := audience{full: seesNumbers(t)}
 	if bound(t) {
-		a.teams, a.in = strings.Join(t.Teams, " "), s.Teams
+		a.teams, a.in, a.masked = strings.Join(t.Teams, " "), s.Teams, wire.Role(t.Role) == wire.RoleWallboard
 	}
 	if wire.Role(t.Role) == wire.RoleAgent {
 		a.agent = t.Agent
@@ -52,7 +54,7 @@ func (s *Server) audienceOf(t records.Identity) audience {
 
 // sees tells whether the callers of an agent's calls may be seen.
 func (a audience) sees(agent string) bool {
-	return a.full || (a.agent != "" && a.agent == agent) || a.supervises(agent)
+	return a.full || (a.agent != "" && a.agent == agent) || a.over(agent)
 }
 
 // supervises tells whether an agent is in one of the teams to which the audience is bound.
@@ -60,9 +62,12 @@ func (a audience) supervises(agent string) bool {
 	return a.teams != "" && agent != "" && slices.Contains(strings.Fields(a.teams), a.in.TeamOf(agent))
 }
 
+// over tells whether the audience supervises an agent, and not merely shows it.
+func (a audience) over(agent string) bool { return !a.masked && a.supervises(agent) }
+
 // seesLive tells whether the caller of a call in progress may be seen.
 func (a audience) seesLive(v wire.LiveCall) bool {
-	return a.full || serves(a.agent, v) || a.supervises(v.Serving)
+	return a.full || serves(a.agent, v) || a.over(v.Serving)
 }
 
 func (a audience) live(v wire.LiveCall) wire.LiveCall {

@@ -175,6 +175,11 @@ type Tokens interface {
 	// FindToken returns the token that a bearer text stands for, also an expired
 	// or revoked one; NotFound when there is none.
 	FindToken(ctx context.Context, bearer string) (records.Token, error)
+	// Tokens are all of them.
+	Tokens(ctx context.Context) ([]records.Token, error)
+	// CreateToken returns the token with its text, which is kept nowhere.
+	CreateToken(ctx context.Context, t records.Token) (records.Token, string, error)
+	RevokeToken(ctx context.Context, id string) error
 	// FindSession does the same for the text of a session.
 	FindSession(ctx context.Context, bearer string) (records.Session, error)
 	CreateSession(ctx context.Context, who records.Identity, length time.Duration, from records.Origin) (records.Session, string, error)
@@ -183,6 +188,11 @@ type Tokens interface {
 	EndSession(ctx context.Context, id string) error
 	// EndSessions ends all of a token or a person but one.
 	EndSessions(ctx context.Context, holder, but string) error
+	// OpenPairing makes a code for a screen to show; Pair lets in the screen that shows one,
+	// NotFound when none does; ClaimPairing is nil until then, and NotFound when the code has expired.
+	OpenPairing(ctx context.Context, address string, holds time.Duration) (records.Pairing, error)
+	Pair(ctx context.Context, code string, t records.Token) (records.Token, error)
+	ClaimPairing(ctx context.Context, secret string) (*records.Identity, error)
 	// Over returns those of the credentials in use that do not hold any more.
 	Over(ctx context.Context, held []records.Credential) ([]records.Credential, error)
 }

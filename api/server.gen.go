@@ -175,6 +175,21 @@ type ServerInterface interface {
 	// ReloadDefinitions Reads the definitions again and puts them in force as a whole.
 	// (POST /api/v1/definitions/reload)
 	ReloadDefinitions(ctx echo.Context) error
+	// ClaimDisplayCode Asks whether the code of a screen was typed in, and lets the screen in.
+	// (POST /api/v1/display_claims)
+	ClaimDisplayCode(ctx echo.Context) error
+	// OpenDisplayCode Asks for a code that a screen shows.
+	// (POST /api/v1/display_codes)
+	OpenDisplayCode(ctx echo.Context) error
+	// ListDisplays Lists the screens that were let in by a code.
+	// (GET /api/v1/displays)
+	ListDisplays(ctx echo.Context, params ListDisplaysParams) error
+	// PairDisplay Lets the screen in that shows a code.
+	// (POST /api/v1/displays)
+	PairDisplay(ctx echo.Context) error
+	// RevokeDisplay Ends a screen at once.
+	// (DELETE /api/v1/displays/{display})
+	RevokeDisplay(ctx echo.Context, display ID) error
 	// RemoveDoNotCall Takes a number away from those that must not be called.
 	// (DELETE /api/v1/do_not_call)
 	RemoveDoNotCall(ctx echo.Context, params RemoveDoNotCallParams) error
@@ -277,12 +292,12 @@ type ServerInterface interface {
 	// EndOwnSession Signs out somewhere else.
 	// (DELETE /api/v1/me/sessions/{session})
 	EndOwnSession(ctx echo.Context, session ID) error
+	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
+	// (POST /api/v1/password_links)
+	SetPasswordByLink(ctx echo.Context) error
 	// LookAtLink Tells whom a one-time link is for.
 	// (POST /api/v1/password_links/look)
 	LookAtLink(ctx echo.Context) error
-	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
-	// (POST /api/v1/password_links/use)
-	SetPasswordByLink(ctx echo.Context) error
 	// GetQueueLog What happened in queues, as app_queue's queue_log.
 	// (GET /api/v1/queue_log)
 	GetQueueLog(ctx echo.Context, params GetQueueLogParams) error
@@ -337,6 +352,15 @@ type ServerInterface interface {
 	// GetSheet The control sheet of a queue and day.
 	// (GET /api/v1/sheet)
 	GetSheet(ctx echo.Context, params GetSheetParams) error
+	// ListTokens Lists tokens, the latest first, without their secrets.
+	// (GET /api/v1/tokens)
+	ListTokens(ctx echo.Context, params ListTokensParams) error
+	// CreateToken Makes a token.
+	// (POST /api/v1/tokens)
+	CreateToken(ctx echo.Context) error
+	// RevokeToken Ends a token at once, its event streams within a second.
+	// (DELETE /api/v1/tokens/{token})
+	RevokeToken(ctx echo.Context, token ID) error
 	// ListUsers Lists people, by login.
 	// (GET /api/v1/users)
 	ListUsers(ctx echo.Context, params ListUsersParams) error
@@ -707,6 +731,13 @@ func (w *ServerInterfaceWrapper) ListAudit(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "object", ctx.QueryParams(), &params.Object, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter object: %s", err))
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", ctx.QueryParams(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter text: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -1588,6 +1619,74 @@ func (w *ServerInterfaceWrapper) ReloadDefinitions(ctx echo.Context) error {
 	return err
 }
 
+// ClaimDisplayCode converts echo context to params.
+func (w *ServerInterfaceWrapper) ClaimDisplayCode(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ClaimDisplayCode(ctx)
+	return err
+}
+
+// OpenDisplayCode converts echo context to params.
+func (w *ServerInterfaceWrapper) OpenDisplayCode(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OpenDisplayCode(ctx)
+	return err
+}
+
+// ListDisplays converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDisplays(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDisplaysParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDisplays(ctx, params)
+	return err
+}
+
+// PairDisplay converts echo context to params.
+func (w *ServerInterfaceWrapper) PairDisplay(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PairDisplay(ctx)
+	return err
+}
+
+// RevokeDisplay converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeDisplay(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "display" -------------
+	var display ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "display", ctx.Param("display"), &display, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter display: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeDisplay(ctx, display)
+	return err
+}
+
 // RemoveDoNotCall converts echo context to params.
 func (w *ServerInterfaceWrapper) RemoveDoNotCall(ctx echo.Context) error {
 	var err error
@@ -2169,21 +2268,21 @@ func (w *ServerInterfaceWrapper) EndOwnSession(ctx echo.Context) error {
 	return err
 }
 
-// LookAtLink converts echo context to params.
-func (w *ServerInterfaceWrapper) LookAtLink(ctx echo.Context) error {
-	var err error
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.LookAtLink(ctx)
-	return err
-}
-
 // SetPasswordByLink converts echo context to params.
 func (w *ServerInterfaceWrapper) SetPasswordByLink(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetPasswordByLink(ctx)
+	return err
+}
+
+// LookAtLink converts echo context to params.
+func (w *ServerInterfaceWrapper) LookAtLink(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LookAtLink(ctx)
 	return err
 }
 
@@ -2811,6 +2910,56 @@ func (w *ServerInterfaceWrapper) GetSheet(ctx echo.Context) error {
 	return err
 }
 
+// ListTokens converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTokensParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTokens(ctx, params)
+	return err
+}
+
+// CreateToken converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateToken(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateToken(ctx)
+	return err
+}
+
+// RevokeToken converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "token" -------------
+	var token ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", ctx.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeToken(ctx, token)
+	return err
+}
+
 // ListUsers converts echo context to params.
 func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
 	var err error
@@ -3076,7 +3225,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/me/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.DELETE(options.BaseURL+"/api/v1/me/sessions/:session", wrapper.EndOwnSession, options.OperationMiddlewares["endOwnSession"]...)
 	router.POST(options.BaseURL+"/api/v1/password_links/look", wrapper.LookAtLink, options.OperationMiddlewares["lookAtLink"]...)
-	router.POST(options.BaseURL+"/api/v1/password_links/use", wrapper.SetPasswordByLink, options.OperationMiddlewares["setPasswordByLink"]...)
+	router.POST(options.BaseURL+"/api/v1/password_links", wrapper.SetPasswordByLink, options.OperationMiddlewares["setPasswordByLink"]...)
 	router.GET(options.BaseURL+"/api/v1/users", wrapper.ListUsers, options.OperationMiddlewares["listUsers"]...)
 	router.POST(options.BaseURL+"/api/v1/users", wrapper.CreateUser, options.OperationMiddlewares["createUser"]...)
 	router.GET(options.BaseURL+"/api/v1/users/:user", wrapper.GetUser, options.OperationMiddlewares["getUser"]...)
@@ -3085,6 +3234,14 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/users/:user/enable", wrapper.EnableUser, options.OperationMiddlewares["enableUser"]...)
 	router.POST(options.BaseURL+"/api/v1/users/:user/invite", wrapper.InviteUser, options.OperationMiddlewares["inviteUser"]...)
 	router.POST(options.BaseURL+"/api/v1/users/:user/end_sessions", wrapper.EndSessions, options.OperationMiddlewares["endSessions"]...)
+	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
+	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
+	router.DELETE(options.BaseURL+"/api/v1/tokens/:token", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
+	router.GET(options.BaseURL+"/api/v1/displays", wrapper.ListDisplays, options.OperationMiddlewares["listDisplays"]...)
+	router.POST(options.BaseURL+"/api/v1/displays", wrapper.PairDisplay, options.OperationMiddlewares["pairDisplay"]...)
+	router.DELETE(options.BaseURL+"/api/v1/displays/:display", wrapper.RevokeDisplay, options.OperationMiddlewares["revokeDisplay"]...)
+	router.POST(options.BaseURL+"/api/v1/display_codes", wrapper.OpenDisplayCode, options.OperationMiddlewares["openDisplayCode"]...)
+	router.POST(options.BaseURL+"/api/v1/display_claims", wrapper.ClaimDisplayCode, options.OperationMiddlewares["claimDisplayCode"]...)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents, options.OperationMiddlewares["listAgents"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent", wrapper.GetAgent, options.OperationMiddlewares["getAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent/explain", wrapper.ExplainAgent, options.OperationMiddlewares["explainAgent"]...)
@@ -5372,6 +5529,210 @@ func (response ReloadDefinitionsdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ClaimDisplayCodeRequestObject struct {
+	Body *ClaimDisplayCodeJSONRequestBody
+}
+
+type ClaimDisplayCodeResponseObject interface {
+	VisitClaimDisplayCodeResponse(w http.ResponseWriter) error
+}
+
+type ClaimDisplayCode200ResponseHeaders struct {
+	SetCookie string
+}
+
+type ClaimDisplayCode200JSONResponse struct {
+	Body    Me
+	Headers ClaimDisplayCode200ResponseHeaders
+}
+
+func (response ClaimDisplayCode200JSONResponse) VisitClaimDisplayCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Set-Cookie", fmt.Sprint(response.Headers.SetCookie))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClaimDisplayCode202Response struct {
+}
+
+func (response ClaimDisplayCode202Response) VisitClaimDisplayCodeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(202)
+	return nil
+}
+
+type ClaimDisplayCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClaimDisplayCodedefaultApplicationProblemPlusJSONResponse) VisitClaimDisplayCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenDisplayCodeRequestObject struct {
+}
+
+type OpenDisplayCodeResponseObject interface {
+	VisitOpenDisplayCodeResponse(w http.ResponseWriter) error
+}
+
+type OpenDisplayCode200JSONResponse DisplayCode
+
+func (response OpenDisplayCode200JSONResponse) VisitOpenDisplayCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenDisplayCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenDisplayCodedefaultApplicationProblemPlusJSONResponse) VisitOpenDisplayCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDisplaysRequestObject struct {
+	Params ListDisplaysParams
+}
+
+type ListDisplaysResponseObject interface {
+	VisitListDisplaysResponse(w http.ResponseWriter) error
+}
+
+type ListDisplays200JSONResponse DisplayPage
+
+func (response ListDisplays200JSONResponse) VisitListDisplaysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDisplaysdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDisplaysdefaultApplicationProblemPlusJSONResponse) VisitListDisplaysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PairDisplayRequestObject struct {
+	Body *PairDisplayJSONRequestBody
+}
+
+type PairDisplayResponseObject interface {
+	VisitPairDisplayResponse(w http.ResponseWriter) error
+}
+
+type PairDisplay200JSONResponse Display
+
+func (response PairDisplay200JSONResponse) VisitPairDisplayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PairDisplaydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PairDisplaydefaultApplicationProblemPlusJSONResponse) VisitPairDisplayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeDisplayRequestObject struct {
+	Display ID `json:"display"`
+}
+
+type RevokeDisplayResponseObject interface {
+	VisitRevokeDisplayResponse(w http.ResponseWriter) error
+}
+
+type RevokeDisplay204Response struct {
+}
+
+func (response RevokeDisplay204Response) VisitRevokeDisplayResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RevokeDisplaydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeDisplaydefaultApplicationProblemPlusJSONResponse) VisitRevokeDisplayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemoveDoNotCallRequestObject struct {
 	Params RemoveDoNotCallParams
 }
@@ -6783,45 +7144,6 @@ func (response EndOwnSessiondefaultApplicationProblemPlusJSONResponse) VisitEndO
 	return err
 }
 
-type LookAtLinkRequestObject struct {
-	Body *LookAtLinkJSONRequestBody
-}
-
-type LookAtLinkResponseObject interface {
-	VisitLookAtLinkResponse(w http.ResponseWriter) error
-}
-
-type LookAtLink200JSONResponse LinkedPerson
-
-func (response LookAtLink200JSONResponse) VisitLookAtLinkResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type LookAtLinkdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response LookAtLinkdefaultApplicationProblemPlusJSONResponse) VisitLookAtLinkResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type SetPasswordByLinkRequestObject struct {
 	Body *SetPasswordByLinkJSONRequestBody
 }
@@ -6858,6 +7180,45 @@ type SetPasswordByLinkdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPasswordByLinkdefaultApplicationProblemPlusJSONResponse) VisitSetPasswordByLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LookAtLinkRequestObject struct {
+	Body *LookAtLinkJSONRequestBody
+}
+
+type LookAtLinkResponseObject interface {
+	VisitLookAtLinkResponse(w http.ResponseWriter) error
+}
+
+type LookAtLink200JSONResponse LinkedPerson
+
+func (response LookAtLink200JSONResponse) VisitLookAtLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LookAtLinkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LookAtLinkdefaultApplicationProblemPlusJSONResponse) VisitLookAtLinkResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7761,6 +8122,117 @@ func (response GetSheetdefaultApplicationProblemPlusJSONResponse) VisitGetSheetR
 	return err
 }
 
+type ListTokensRequestObject struct {
+	Params ListTokensParams
+}
+
+type ListTokensResponseObject interface {
+	VisitListTokensResponse(w http.ResponseWriter) error
+}
+
+type ListTokens200JSONResponse TokenPage
+
+func (response ListTokens200JSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokensdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTokensdefaultApplicationProblemPlusJSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTokenRequestObject struct {
+	Body *CreateTokenJSONRequestBody
+}
+
+type CreateTokenResponseObject interface {
+	VisitCreateTokenResponse(w http.ResponseWriter) error
+}
+
+type CreateToken200JSONResponse MadeToken
+
+func (response CreateToken200JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateTokendefaultApplicationProblemPlusJSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeTokenRequestObject struct {
+	Token ID `json:"token"`
+}
+
+type RevokeTokenResponseObject interface {
+	VisitRevokeTokenResponse(w http.ResponseWriter) error
+}
+
+type RevokeToken204Response struct {
+}
+
+func (response RevokeToken204Response) VisitRevokeTokenResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RevokeTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeTokendefaultApplicationProblemPlusJSONResponse) VisitRevokeTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUsersRequestObject struct {
 	Params ListUsersParams
 }
@@ -8444,6 +8916,21 @@ type StrictServerInterface interface {
 	// ReloadDefinitions Reads the definitions again and puts them in force as a whole.
 	// (POST /api/v1/definitions/reload)
 	ReloadDefinitions(ctx context.Context, request ReloadDefinitionsRequestObject) (ReloadDefinitionsResponseObject, error)
+	// ClaimDisplayCode Asks whether the code of a screen was typed in, and lets the screen in.
+	// (POST /api/v1/display_claims)
+	ClaimDisplayCode(ctx context.Context, request ClaimDisplayCodeRequestObject) (ClaimDisplayCodeResponseObject, error)
+	// OpenDisplayCode Asks for a code that a screen shows.
+	// (POST /api/v1/display_codes)
+	OpenDisplayCode(ctx context.Context, request OpenDisplayCodeRequestObject) (OpenDisplayCodeResponseObject, error)
+	// ListDisplays Lists the screens that were let in by a code.
+	// (GET /api/v1/displays)
+	ListDisplays(ctx context.Context, request ListDisplaysRequestObject) (ListDisplaysResponseObject, error)
+	// PairDisplay Lets the screen in that shows a code.
+	// (POST /api/v1/displays)
+	PairDisplay(ctx context.Context, request PairDisplayRequestObject) (PairDisplayResponseObject, error)
+	// RevokeDisplay Ends a screen at once.
+	// (DELETE /api/v1/displays/{display})
+	RevokeDisplay(ctx context.Context, request RevokeDisplayRequestObject) (RevokeDisplayResponseObject, error)
 	// RemoveDoNotCall Takes a number away from those that must not be called.
 	// (DELETE /api/v1/do_not_call)
 	RemoveDoNotCall(ctx context.Context, request RemoveDoNotCallRequestObject) (RemoveDoNotCallResponseObject, error)
@@ -8546,12 +9033,12 @@ type StrictServerInterface interface {
 	// EndOwnSession Signs out somewhere else.
 	// (DELETE /api/v1/me/sessions/{session})
 	EndOwnSession(ctx context.Context, request EndOwnSessionRequestObject) (EndOwnSessionResponseObject, error)
+	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
+	// (POST /api/v1/password_links)
+	SetPasswordByLink(ctx context.Context, request SetPasswordByLinkRequestObject) (SetPasswordByLinkResponseObject, error)
 	// LookAtLink Tells whom a one-time link is for.
 	// (POST /api/v1/password_links/look)
 	LookAtLink(ctx context.Context, request LookAtLinkRequestObject) (LookAtLinkResponseObject, error)
-	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
-	// (POST /api/v1/password_links/use)
-	SetPasswordByLink(ctx context.Context, request SetPasswordByLinkRequestObject) (SetPasswordByLinkResponseObject, error)
 	// GetQueueLog What happened in queues, as app_queue's queue_log.
 	// (GET /api/v1/queue_log)
 	GetQueueLog(ctx context.Context, request GetQueueLogRequestObject) (GetQueueLogResponseObject, error)
@@ -8606,6 +9093,15 @@ type StrictServerInterface interface {
 	// GetSheet The control sheet of a queue and day.
 	// (GET /api/v1/sheet)
 	GetSheet(ctx context.Context, request GetSheetRequestObject) (GetSheetResponseObject, error)
+	// ListTokens Lists tokens, the latest first, without their secrets.
+	// (GET /api/v1/tokens)
+	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
+	// CreateToken Makes a token.
+	// (POST /api/v1/tokens)
+	CreateToken(ctx context.Context, request CreateTokenRequestObject) (CreateTokenResponseObject, error)
+	// RevokeToken Ends a token at once, its event streams within a second.
+	// (DELETE /api/v1/tokens/{token})
+	RevokeToken(ctx context.Context, request RevokeTokenRequestObject) (RevokeTokenResponseObject, error)
 	// ListUsers Lists people, by login.
 	// (GET /api/v1/users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
@@ -10448,6 +10944,171 @@ func (sh *strictHandler) ReloadDefinitions(ctx echo.Context) error {
 	return nil
 }
 
+// ClaimDisplayCode operation middleware
+func (sh *strictHandler) ClaimDisplayCode(ctx echo.Context) error {
+	var request ClaimDisplayCodeRequestObject
+
+	var body ClaimDisplayCodeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClaimDisplayCode(ctx.Request().Context(), request.(ClaimDisplayCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClaimDisplayCode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ClaimDisplayCodeResponseObject); ok {
+		return validResponse.VisitClaimDisplayCodeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OpenDisplayCode operation middleware
+func (sh *strictHandler) OpenDisplayCode(ctx echo.Context) error {
+	var request OpenDisplayCodeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenDisplayCode(ctx.Request().Context(), request.(OpenDisplayCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenDisplayCode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OpenDisplayCodeResponseObject); ok {
+		return validResponse.VisitOpenDisplayCodeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDisplays operation middleware
+func (sh *strictHandler) ListDisplays(ctx echo.Context, params ListDisplaysParams) error {
+	var request ListDisplaysRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDisplays(ctx.Request().Context(), request.(ListDisplaysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDisplays")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDisplaysResponseObject); ok {
+		return validResponse.VisitListDisplaysResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PairDisplay operation middleware
+func (sh *strictHandler) PairDisplay(ctx echo.Context) error {
+	var request PairDisplayRequestObject
+
+	var body PairDisplayJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PairDisplay(ctx.Request().Context(), request.(PairDisplayRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PairDisplay")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PairDisplayResponseObject); ok {
+		return validResponse.VisitPairDisplayResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeDisplay operation middleware
+func (sh *strictHandler) RevokeDisplay(ctx echo.Context, display ID) error {
+	var request RevokeDisplayRequestObject
+
+	request.Display = display
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeDisplay(ctx.Request().Context(), request.(RevokeDisplayRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeDisplay")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeDisplayResponseObject); ok {
+		return validResponse.VisitRevokeDisplayResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RemoveDoNotCall operation middleware
 func (sh *strictHandler) RemoveDoNotCall(ctx echo.Context, params RemoveDoNotCallParams) error {
 	var request RemoveDoNotCallRequestObject
@@ -11483,52 +12144,6 @@ func (sh *strictHandler) EndOwnSession(ctx echo.Context, session ID) error {
 	return nil
 }
 
-// LookAtLink operation middleware
-func (sh *strictHandler) LookAtLink(ctx echo.Context) error {
-	var request LookAtLinkRequestObject
-
-	var body LookAtLinkJSONRequestBody
-	var err error
-	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-		// A request validator built on kin-openapi's openapi3filter with
-		// KeepValidatedValue leaves the value it validated on the body. Bind
-		// that value, matching member names exactly, so the handler receives
-		// what was validated instead of a second, case-insensitive decode.
-		// Otherwise bind only the request body, so that path and query
-		// parameters are not also bound into the body struct.
-		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-			err = binder.BindBody(ctx, &body)
-		}
-	} else {
-		// A custom binder is installed on the Echo instance; defer to it
-		// entirely, since echo.Binder does not expose body-only binding and
-		// the binder may do more than decode (for example call ctx.Validate).
-		err = ctx.Bind(&body)
-	}
-	if err != nil {
-		return err
-	}
-	request.Body = &body
-
-	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.LookAtLink(ctx.Request().Context(), request.(LookAtLinkRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "LookAtLink")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(LookAtLinkResponseObject); ok {
-		return validResponse.VisitLookAtLinkResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
 // SetPasswordByLink operation middleware
 func (sh *strictHandler) SetPasswordByLink(ctx echo.Context) error {
 	var request SetPasswordByLinkRequestObject
@@ -11569,6 +12184,52 @@ func (sh *strictHandler) SetPasswordByLink(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(SetPasswordByLinkResponseObject); ok {
 		return validResponse.VisitSetPasswordByLinkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LookAtLink operation middleware
+func (sh *strictHandler) LookAtLink(ctx echo.Context) error {
+	var request LookAtLinkRequestObject
+
+	var body LookAtLinkJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LookAtLink(ctx.Request().Context(), request.(LookAtLinkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LookAtLink")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LookAtLinkResponseObject); ok {
+		return validResponse.VisitLookAtLinkResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -12066,6 +12727,102 @@ func (sh *strictHandler) GetSheet(ctx echo.Context, params GetSheetParams) error
 		return err
 	} else if validResponse, ok := response.(GetSheetResponseObject); ok {
 		return validResponse.VisitGetSheetResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTokens operation middleware
+func (sh *strictHandler) ListTokens(ctx echo.Context, params ListTokensParams) error {
+	var request ListTokensRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTokens(ctx.Request().Context(), request.(ListTokensRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTokens")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTokensResponseObject); ok {
+		return validResponse.VisitListTokensResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateToken operation middleware
+func (sh *strictHandler) CreateToken(ctx echo.Context) error {
+	var request CreateTokenRequestObject
+
+	var body CreateTokenJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateToken(ctx.Request().Context(), request.(CreateTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateTokenResponseObject); ok {
+		return validResponse.VisitCreateTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeToken operation middleware
+func (sh *strictHandler) RevokeToken(ctx echo.Context, token ID) error {
+	var request RevokeTokenRequestObject
+
+	request.Token = token
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeToken(ctx.Request().Context(), request.(RevokeTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeTokenResponseObject); ok {
+		return validResponse.VisitRevokeTokenResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

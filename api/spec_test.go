@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"testing"
 
@@ -56,6 +57,28 @@ func TestRoutesAndSpecAgree(t *testing.T) {
 	}
 	if got := len(s.echo.Routes()); got != len(ids) {
 		t.Errorf("the router has %d routes, the document %d operations", got, len(ids))
+	}
+}
+
+// A cookie without a path is of the folder under which a browser sees what gives it: one given
+// further below would not be sent with anything else.
+func TestCookiesAreOfTheWholeAPI(t *testing.T) {
+	t.Parallel()
+	given := 0
+	for name, item := range validSpec(t).Paths.Map() {
+		for method, op := range item.Operations() {
+			for _, r := range op.Responses.Map() {
+				if r.Value.Headers["Set-Cookie"] == nil {
+					continue
+				}
+				if given++; path.Dir(name) != "/api/v1" {
+					t.Errorf("%s %s gives a cookie of %s alone", method, name, path.Dir(name))
+				}
+			}
+		}
+	}
+	if given == 0 {
+		t.Error("nothing gives a cookie")
 	}
 }
 

@@ -47,7 +47,7 @@ func (s operations) superviseWish(ctx context.Context, id string, w call.Wish) (
 
 // unseen tells whether an entry is of a supervisor whom the audience must not notice.
 func (a audience) unseen(e orchestrator.Entry) bool {
-	if a.full || a.supervises(e.Agent) || e.Type != orchestrator.EntryCallSupervised {
+	if a.full || a.over(e.Agent) || e.Type != orchestrator.EntryCallSupervised {
 		return false
 	}
 	var s wire.EntrySupervised
@@ -61,7 +61,7 @@ func (a audience) seen(entries []orchestrator.Entry) []orchestrator.Entry {
 
 // supervisors are those of a call whom the audience may notice.
 func (a audience) supervisors(v wire.LiveCall) []wire.Supervision {
-	if a.full || a.supervises(v.Serving) {
+	if a.full || a.over(v.Serving) {
 		return v.Supervisors
 	}
 	return slices.DeleteFunc(slices.Clone(v.Supervisors), func(s wire.Supervision) bool { return !s.Visible || a.agent != v.Serving })

@@ -63,15 +63,26 @@ func (s *Server) defined(ctx context.Context, role, agent string, teams []string
 	if m := CheckRights(role, agent, teams); m != nil {
 		return wrong(wire.ProblemCodeInvalid, m.Field, m.Value, "%s", m.Why)
 	}
-	if agent == "" && len(teams) == 0 {
+	if agent != "" {
+		d, err := s.Definitions.Definitions(ctx)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(d.Agents, func(a wire.AgentDefinition) bool { return a.ID == agent }) {
+			return wrong(wire.ProblemCodeInvalid, "agent", agent, "is not defined")
+		}
+	}
+	return s.teamsDefined(ctx, teams)
+}
+
+// teamsDefined refuses teams that are not defined.
+func (s *Server) teamsDefined(ctx context.Context, teams []string) error {
+	if len(teams) == 0 {
 		return nil
 	}
 	d, err := s.Definitions.Definitions(ctx)
 	if err != nil {
 		return err
-	}
-	if agent != "" && !slices.ContainsFunc(d.Agents, func(a wire.AgentDefinition) bool { return a.ID == agent }) {
-		return wrong(wire.ProblemCodeInvalid, "agent", agent, "is not defined")
 	}
 	for _, team := range teams {
 		if !slices.Contains(d.Teams, team) {

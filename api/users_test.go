@@ -19,7 +19,7 @@ func (w *world) person(s *Server, login string, role wire.Role, more string) (wi
 	w.t.Helper()
 	body := fmt.Sprintf(`{"login":%q,"name":"Eva Ruiz","role":%q%s}`, login, role, more)
 	in := read[wire.InvitedUser](w.t, ask(s, "POST", "/api/v1/users", w.tokens[wire.RoleAdmin], body), 200)
-	r := ask(s, "POST", "/api/v1/password_links/use", "", fmt.Sprintf(`{"link":%q,"password":%q}`, in.Link, aPassword))
+	r := ask(s, "POST", "/api/v1/password_links", "", fmt.Sprintf(`{"link":%q,"password":%q}`, in.Link, aPassword))
 	read[wire.Me](w.t, r, 200)
 	return in.User, cookieOf(r.Result())
 }
@@ -34,7 +34,7 @@ func TestAPersonSignsIn(t *testing.T) {
 	in := read[wire.InvitedUser](t, ask(s, "POST", "/api/v1/users", w.tokens[wire.RoleAdmin], `{"login":"eva","name":"Eva Ruiz","role":"agent","agent":"101"}`), 200)
 	use := func(password string) int {
 		t.Helper()
-		return ask(s, "POST", "/api/v1/password_links/use", "", fmt.Sprintf(`{"link":%q,"password":%q}`, in.Link, password)).Code
+		return ask(s, "POST", "/api/v1/password_links", "", fmt.Sprintf(`{"link":%q,"password":%q}`, in.Link, password)).Code
 	}
 	signIn := func(body string) (int, *http.Response) {
 		t.Helper()

@@ -633,6 +633,59 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/definitions/reload (the `ReloadDefinitions` operationId).
 	ReloadDefinitions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ClaimDisplayCodeWithBody Asks whether the code of a screen was typed in, and lets the screen in.
+	//
+	// 404 when the code has expired.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/display_claims (the `ClaimDisplayCode` operationId).
+	ClaimDisplayCodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClaimDisplayCode Asks whether the code of a screen was typed in, and lets the screen in.
+	//
+	// 404 when the code has expired.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/display_claims (the `ClaimDisplayCode` operationId).
+	ClaimDisplayCode(ctx context.Context, body ClaimDisplayCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenDisplayCode Asks for a code that a screen shows.
+	//
+	// For ten minutes. Throttled by address.
+	//
+	// Corresponds with POST /api/v1/display_codes (the `OpenDisplayCode` operationId).
+	OpenDisplayCode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDisplays Lists the screens that were let in by a code.
+	//
+	// Corresponds with GET /api/v1/displays (the `ListDisplays` operationId).
+	ListDisplays(ctx context.Context, params *ListDisplaysParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PairDisplayWithBody Lets the screen in that shows a code.
+	//
+	// It has role wallboard, for a year, and no use but to be looked at. A supervisor of teams lets in screens for those alone, all of them when none is named.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/displays (the `PairDisplay` operationId).
+	PairDisplayWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PairDisplay Lets the screen in that shows a code.
+	//
+	// It has role wallboard, for a year, and no use but to be looked at. A supervisor of teams lets in screens for those alone, all of them when none is named.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/displays (the `PairDisplay` operationId).
+	PairDisplay(ctx context.Context, body PairDisplayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeDisplay Ends a screen at once.
+	//
+	// Corresponds with DELETE /api/v1/displays/{display} (the `RevokeDisplay` operationId).
+	RevokeDisplay(ctx context.Context, display ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RemoveDoNotCall Takes a number away from those that must not be called.
 	//
 	// What an external list has stays.
@@ -930,6 +983,24 @@ type ClientInterface interface {
 	// Corresponds with DELETE /api/v1/me/sessions/{session} (the `EndOwnSession` operationId).
 	EndOwnSession(ctx context.Context, session ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetPasswordByLinkWithBody Sets the password of whom a one-time link is for, and lets the page in.
+	//
+	// The link is used up then, and all other sessions of the person end.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/password_links (the `SetPasswordByLink` operationId).
+	SetPasswordByLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
+	//
+	// The link is used up then, and all other sessions of the person end.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/password_links (the `SetPasswordByLink` operationId).
+	SetPasswordByLink(ctx context.Context, body SetPasswordByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LookAtLinkWithBody Tells whom a one-time link is for.
 	//
 	// 404 when it is not known, used or expired. Bad ones are throttled by address.
@@ -947,24 +1018,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/password_links/look (the `LookAtLink` operationId).
 	LookAtLink(ctx context.Context, body LookAtLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// SetPasswordByLinkWithBody Sets the password of whom a one-time link is for, and lets the page in.
-	//
-	// The link is used up then, and all other sessions of the person end.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/password_links/use (the `SetPasswordByLink` operationId).
-	SetPasswordByLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
-	//
-	// The link is used up then, and all other sessions of the person end.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v1/password_links/use (the `SetPasswordByLink` operationId).
-	SetPasswordByLink(ctx context.Context, body SetPasswordByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetQueueLog What happened in queues, as app_queue's queue_log.
 	//
@@ -1099,6 +1152,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
 	GetSheet(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTokens Lists tokens, the latest first, without their secrets.
+	//
+	// Corresponds with GET /api/v1/tokens (the `ListTokens` operationId).
+	ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTokenWithBody Makes a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
+	CreateTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateToken Makes a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
+	CreateToken(ctx context.Context, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeToken Ends a token at once, its event streams within a second.
+	//
+	// Corresponds with DELETE /api/v1/tokens/{token} (the `RevokeToken` operationId).
+	RevokeToken(ctx context.Context, token ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers Lists people, by login.
 	//
@@ -2456,6 +2533,129 @@ func (c *Client) ReloadDefinitions(ctx context.Context, reqEditors ...RequestEdi
 	return c.Client.Do(req)
 }
 
+// ClaimDisplayCodeWithBody Asks whether the code of a screen was typed in, and lets the screen in.
+//
+// 404 when the code has expired.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/display_claims (the `ClaimDisplayCode` operationId).
+func (c *Client) ClaimDisplayCodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClaimDisplayCodeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClaimDisplayCode Asks whether the code of a screen was typed in, and lets the screen in.
+//
+// 404 when the code has expired.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/display_claims (the `ClaimDisplayCode` operationId).
+func (c *Client) ClaimDisplayCode(ctx context.Context, body ClaimDisplayCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClaimDisplayCodeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenDisplayCode Asks for a code that a screen shows.
+//
+// For ten minutes. Throttled by address.
+//
+// Corresponds with POST /api/v1/display_codes (the `OpenDisplayCode` operationId).
+func (c *Client) OpenDisplayCode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenDisplayCodeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDisplays Lists the screens that were let in by a code.
+//
+// Corresponds with GET /api/v1/displays (the `ListDisplays` operationId).
+func (c *Client) ListDisplays(ctx context.Context, params *ListDisplaysParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDisplaysRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PairDisplayWithBody Lets the screen in that shows a code.
+//
+// It has role wallboard, for a year, and no use but to be looked at. A supervisor of teams lets in screens for those alone, all of them when none is named.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/displays (the `PairDisplay` operationId).
+func (c *Client) PairDisplayWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPairDisplayRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PairDisplay Lets the screen in that shows a code.
+//
+// It has role wallboard, for a year, and no use but to be looked at. A supervisor of teams lets in screens for those alone, all of them when none is named.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/displays (the `PairDisplay` operationId).
+func (c *Client) PairDisplay(ctx context.Context, body PairDisplayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPairDisplayRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeDisplay Ends a screen at once.
+//
+// Corresponds with DELETE /api/v1/displays/{display} (the `RevokeDisplay` operationId).
+func (c *Client) RevokeDisplay(ctx context.Context, display ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeDisplayRequest(c.Server, display)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RemoveDoNotCall Takes a number away from those that must not be called.
 //
 // What an external list has stays.
@@ -3183,6 +3383,44 @@ func (c *Client) EndOwnSession(ctx context.Context, session ID, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
+// SetPasswordByLinkWithBody Sets the password of whom a one-time link is for, and lets the page in.
+//
+// The link is used up then, and all other sessions of the person end.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/password_links (the `SetPasswordByLink` operationId).
+func (c *Client) SetPasswordByLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPasswordByLinkRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
+//
+// The link is used up then, and all other sessions of the person end.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/password_links (the `SetPasswordByLink` operationId).
+func (c *Client) SetPasswordByLink(ctx context.Context, body SetPasswordByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPasswordByLinkRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // LookAtLinkWithBody Tells whom a one-time link is for.
 //
 // 404 when it is not known, used or expired. Bad ones are throttled by address.
@@ -3211,44 +3449,6 @@ func (c *Client) LookAtLinkWithBody(ctx context.Context, contentType string, bod
 // Corresponds with POST /api/v1/password_links/look (the `LookAtLink` operationId).
 func (c *Client) LookAtLink(ctx context.Context, body LookAtLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLookAtLinkRequest(c.Server, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// SetPasswordByLinkWithBody Sets the password of whom a one-time link is for, and lets the page in.
-//
-// The link is used up then, and all other sessions of the person end.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/password_links/use (the `SetPasswordByLink` operationId).
-func (c *Client) SetPasswordByLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetPasswordByLinkRequestWithBody(c.Server, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
-//
-// The link is used up then, and all other sessions of the person end.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /api/v1/password_links/use (the `SetPasswordByLink` operationId).
-func (c *Client) SetPasswordByLink(ctx context.Context, body SetPasswordByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetPasswordByLinkRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3583,6 +3783,70 @@ func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONReques
 // Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
 func (c *Client) GetSheet(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSheetRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTokens Lists tokens, the latest first, without their secrets.
+//
+// Corresponds with GET /api/v1/tokens (the `ListTokens` operationId).
+func (c *Client) ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTokensRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTokenWithBody Makes a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
+func (c *Client) CreateTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTokenRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateToken Makes a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
+func (c *Client) CreateToken(ctx context.Context, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTokenRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeToken Ends a token at once, its event streams within a second.
+//
+// Corresponds with DELETE /api/v1/tokens/{token} (the `RevokeToken` operationId).
+func (c *Client) RevokeToken(ctx context.Context, token ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeTokenRequest(c.Server, token)
 	if err != nil {
 		return nil, err
 	}
@@ -4621,6 +4885,18 @@ func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request,
 		if params.Object != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "object", *params.Object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Text != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "text", *params.Text, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6683,6 +6959,213 @@ func NewReloadDefinitionsRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewClaimDisplayCodeRequest calls the generic ClaimDisplayCode builder with application/json body
+func NewClaimDisplayCodeRequest(server string, body ClaimDisplayCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewClaimDisplayCodeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewClaimDisplayCodeRequestWithBody constructs an http.Request for the ClaimDisplayCode method, with any body, and a specified content type
+func NewClaimDisplayCodeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/display_claims")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewOpenDisplayCodeRequest constructs an http.Request for the OpenDisplayCode method
+func NewOpenDisplayCodeRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/display_codes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListDisplaysRequest constructs an http.Request for the ListDisplays method
+func NewListDisplaysRequest(server string, params *ListDisplaysParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/displays")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPairDisplayRequest calls the generic PairDisplay builder with application/json body
+func NewPairDisplayRequest(server string, body PairDisplayJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPairDisplayRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPairDisplayRequestWithBody constructs an http.Request for the PairDisplay method, with any body, and a specified content type
+func NewPairDisplayRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/displays")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRevokeDisplayRequest constructs an http.Request for the RevokeDisplay method
+func NewRevokeDisplayRequest(server string, display ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "display", display, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/displays/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewRemoveDoNotCallRequest constructs an http.Request for the RemoveDoNotCall method
 func NewRemoveDoNotCallRequest(server string, params *RemoveDoNotCallParams) (*http.Request, error) {
 	var err error
@@ -8158,6 +8641,46 @@ func NewEndOwnSessionRequest(server string, session ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewSetPasswordByLinkRequest calls the generic SetPasswordByLink builder with application/json body
+func NewSetPasswordByLinkRequest(server string, body SetPasswordByLinkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetPasswordByLinkRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetPasswordByLinkRequestWithBody constructs an http.Request for the SetPasswordByLink method, with any body, and a specified content type
+func NewSetPasswordByLinkRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/password_links")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewLookAtLinkRequest calls the generic LookAtLink builder with application/json body
 func NewLookAtLinkRequest(server string, body LookAtLinkJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -8179,46 +8702,6 @@ func NewLookAtLinkRequestWithBody(server string, contentType string, body io.Rea
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/password_links/look")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewSetPasswordByLinkRequest calls the generic SetPasswordByLink builder with application/json body
-func NewSetPasswordByLinkRequest(server string, body SetPasswordByLinkJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewSetPasswordByLinkRequestWithBody(server, "application/json", bodyReader)
-}
-
-// NewSetPasswordByLinkRequestWithBody constructs an http.Request for the SetPasswordByLink method, with any body, and a specified content type
-func NewSetPasswordByLinkRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/password_links/use")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -9493,6 +9976,146 @@ func NewGetSheetRequest(server string, params *GetSheetParams) (*http.Request, e
 	return req, nil
 }
 
+// NewListTokensRequest constructs an http.Request for the ListTokens method
+func NewListTokensRequest(server string, params *ListTokensParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tokens")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTokenRequest calls the generic CreateToken builder with application/json body
+func NewCreateTokenRequest(server string, body CreateTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTokenRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateTokenRequestWithBody constructs an http.Request for the CreateToken method, with any body, and a specified content type
+func NewCreateTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tokens")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRevokeTokenRequest constructs an http.Request for the RevokeToken method
+func NewRevokeTokenRequest(server string, token ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tokens/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListUsersRequest constructs an http.Request for the ListUsers method
 func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request, error) {
 	var err error
@@ -10608,6 +11231,65 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/definitions/reload (the `ReloadDefinitions` operationId).
 	ReloadDefinitionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReloadDefinitionsResponse, error)
 
+	// ClaimDisplayCodeWithBodyWithResponse Asks whether the code of a screen was typed in, and lets the screen in.
+	//
+	// 404 when the code has expired.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/display_claims (the `ClaimDisplayCode` operationId).
+	ClaimDisplayCodeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClaimDisplayCodeResponse, error)
+
+	// ClaimDisplayCodeWithResponse Asks whether the code of a screen was typed in, and lets the screen in.
+	//
+	// 404 when the code has expired.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/display_claims (the `ClaimDisplayCode` operationId).
+	ClaimDisplayCodeWithResponse(ctx context.Context, body ClaimDisplayCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*ClaimDisplayCodeResponse, error)
+
+	// OpenDisplayCodeWithResponse Asks for a code that a screen shows.
+	//
+	// For ten minutes. Throttled by address.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/display_codes (the `OpenDisplayCode` operationId).
+	OpenDisplayCodeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*OpenDisplayCodeResponse, error)
+
+	// ListDisplaysWithResponse Lists the screens that were let in by a code.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/displays (the `ListDisplays` operationId).
+	ListDisplaysWithResponse(ctx context.Context, params *ListDisplaysParams, reqEditors ...RequestEditorFn) (*ListDisplaysResponse, error)
+
+	// PairDisplayWithBodyWithResponse Lets the screen in that shows a code.
+	//
+	// It has role wallboard, for a year, and no use but to be looked at. A supervisor of teams lets in screens for those alone, all of them when none is named.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/displays (the `PairDisplay` operationId).
+	PairDisplayWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PairDisplayResponse, error)
+
+	// PairDisplayWithResponse Lets the screen in that shows a code.
+	//
+	// It has role wallboard, for a year, and no use but to be looked at. A supervisor of teams lets in screens for those alone, all of them when none is named.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/displays (the `PairDisplay` operationId).
+	PairDisplayWithResponse(ctx context.Context, body PairDisplayJSONRequestBody, reqEditors ...RequestEditorFn) (*PairDisplayResponse, error)
+
+	// RevokeDisplayWithResponse Ends a screen at once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/displays/{display} (the `RevokeDisplay` operationId).
+	RevokeDisplayWithResponse(ctx context.Context, display ID, reqEditors ...RequestEditorFn) (*RevokeDisplayResponse, error)
+
 	// RemoveDoNotCallWithResponse Takes a number away from those that must not be called.
 	//
 	// What an external list has stays.
@@ -10953,6 +11635,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with DELETE /api/v1/me/sessions/{session} (the `EndOwnSession` operationId).
 	EndOwnSessionWithResponse(ctx context.Context, session ID, reqEditors ...RequestEditorFn) (*EndOwnSessionResponse, error)
 
+	// SetPasswordByLinkWithBodyWithResponse Sets the password of whom a one-time link is for, and lets the page in.
+	//
+	// The link is used up then, and all other sessions of the person end.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/password_links (the `SetPasswordByLink` operationId).
+	SetPasswordByLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPasswordByLinkResponse, error)
+
+	// SetPasswordByLinkWithResponse Sets the password of whom a one-time link is for, and lets the page in.
+	//
+	// The link is used up then, and all other sessions of the person end.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/password_links (the `SetPasswordByLink` operationId).
+	SetPasswordByLinkWithResponse(ctx context.Context, body SetPasswordByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPasswordByLinkResponse, error)
+
 	// LookAtLinkWithBodyWithResponse Tells whom a one-time link is for.
 	//
 	// 404 when it is not known, used or expired. Bad ones are throttled by address.
@@ -10970,24 +11670,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/password_links/look (the `LookAtLink` operationId).
 	LookAtLinkWithResponse(ctx context.Context, body LookAtLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*LookAtLinkResponse, error)
-
-	// SetPasswordByLinkWithBodyWithResponse Sets the password of whom a one-time link is for, and lets the page in.
-	//
-	// The link is used up then, and all other sessions of the person end.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/password_links/use (the `SetPasswordByLink` operationId).
-	SetPasswordByLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPasswordByLinkResponse, error)
-
-	// SetPasswordByLinkWithResponse Sets the password of whom a one-time link is for, and lets the page in.
-	//
-	// The link is used up then, and all other sessions of the person end.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/password_links/use (the `SetPasswordByLink` operationId).
-	SetPasswordByLinkWithResponse(ctx context.Context, body SetPasswordByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPasswordByLinkResponse, error)
 
 	// GetQueueLogWithResponse What happened in queues, as app_queue's queue_log.
 	//
@@ -11154,6 +11836,34 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
 	GetSheetWithResponse(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*GetSheetResponse, error)
+
+	// ListTokensWithResponse Lists tokens, the latest first, without their secrets.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tokens (the `ListTokens` operationId).
+	ListTokensWithResponse(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*ListTokensResponse, error)
+
+	// CreateTokenWithBodyWithResponse Makes a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
+	CreateTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
+
+	// CreateTokenWithResponse Makes a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
+	CreateTokenWithResponse(ctx context.Context, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
+
+	// RevokeTokenWithResponse Ends a token at once, its event streams within a second.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/tokens/{token} (the `RevokeToken` operationId).
+	RevokeTokenWithResponse(ctx context.Context, token ID, reqEditors ...RequestEditorFn) (*RevokeTokenResponse, error)
 
 	// ListUsersWithResponse Lists people, by login.
 	//
@@ -13781,6 +14491,246 @@ func (r ReloadDefinitionsResponse) ContentType() string {
 	return ""
 }
 
+// ClaimDisplayCodeResponse200Headers the declared response headers of an HTTP 200 response for ClaimDisplayCode
+type ClaimDisplayCodeResponse200Headers struct {
+	SetCookie string
+}
+
+type ClaimDisplayCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Me
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ClaimDisplayCodeResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ClaimDisplayCodeResponse) GetJSON200() *Me {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ClaimDisplayCodeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ClaimDisplayCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClaimDisplayCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClaimDisplayCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClaimDisplayCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenDisplayCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DisplayCode
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OpenDisplayCodeResponse) GetJSON200() *DisplayCode {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenDisplayCodeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenDisplayCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenDisplayCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenDisplayCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenDisplayCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDisplaysResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DisplayPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDisplaysResponse) GetJSON200() *DisplayPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDisplaysResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDisplaysResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDisplaysResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDisplaysResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDisplaysResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PairDisplayResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Display
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PairDisplayResponse) GetJSON200() *Display {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PairDisplayResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PairDisplayResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PairDisplayResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PairDisplayResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PairDisplayResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RevokeDisplayResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RevokeDisplayResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeDisplayResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeDisplayResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeDisplayResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeDisplayResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type RemoveDoNotCallResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -15350,54 +16300,6 @@ func (r EndOwnSessionResponse) ContentType() string {
 	return ""
 }
 
-type LookAtLinkResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *LinkedPerson
-	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
-	ApplicationProblemJSONDefault *Problem
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r LookAtLinkResponse) GetJSON200() *LinkedPerson {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r LookAtLinkResponse) GetApplicationProblemJSONDefault() *Problem {
-	return r.ApplicationProblemJSONDefault
-}
-
-// GetBody returns the raw response body bytes
-func (r LookAtLinkResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r LookAtLinkResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r LookAtLinkResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r LookAtLinkResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
 // SetPasswordByLinkResponse200Headers the declared response headers of an HTTP 200 response for SetPasswordByLink
 type SetPasswordByLinkResponse200Headers struct {
 	SetCookie string
@@ -15447,6 +16349,54 @@ func (r SetPasswordByLinkResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetPasswordByLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LookAtLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LinkedPerson
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LookAtLinkResponse) GetJSON200() *LinkedPerson {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LookAtLinkResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LookAtLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LookAtLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LookAtLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LookAtLinkResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16290,6 +17240,143 @@ func (r GetSheetResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetSheetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTokensResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TokenPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTokensResponse) GetJSON200() *TokenPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTokensResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTokensResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTokensResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTokensResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTokensResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MadeToken
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CreateTokenResponse) GetJSON200() *MadeToken {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateTokenResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RevokeTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RevokeTokenResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeTokenResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17930,6 +19017,107 @@ func (c *ClientWithResponses) ReloadDefinitionsWithResponse(ctx context.Context,
 	return ParseReloadDefinitionsResponse(rsp)
 }
 
+// ClaimDisplayCodeWithBodyWithResponse Asks whether the code of a screen was typed in, and lets the screen in.
+//
+// 404 when the code has expired.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/display_claims (the `ClaimDisplayCode` operationId).
+func (c *ClientWithResponses) ClaimDisplayCodeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClaimDisplayCodeResponse, error) {
+	rsp, err := c.ClaimDisplayCodeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClaimDisplayCodeResponse(rsp)
+}
+
+// ClaimDisplayCodeWithResponse Asks whether the code of a screen was typed in, and lets the screen in.
+//
+// 404 when the code has expired.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/display_claims (the `ClaimDisplayCode` operationId).
+func (c *ClientWithResponses) ClaimDisplayCodeWithResponse(ctx context.Context, body ClaimDisplayCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*ClaimDisplayCodeResponse, error) {
+	rsp, err := c.ClaimDisplayCode(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClaimDisplayCodeResponse(rsp)
+}
+
+// OpenDisplayCodeWithResponse Asks for a code that a screen shows.
+//
+// For ten minutes. Throttled by address.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/display_codes (the `OpenDisplayCode` operationId).
+func (c *ClientWithResponses) OpenDisplayCodeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*OpenDisplayCodeResponse, error) {
+	rsp, err := c.OpenDisplayCode(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenDisplayCodeResponse(rsp)
+}
+
+// ListDisplaysWithResponse Lists the screens that were let in by a code.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/displays (the `ListDisplays` operationId).
+func (c *ClientWithResponses) ListDisplaysWithResponse(ctx context.Context, params *ListDisplaysParams, reqEditors ...RequestEditorFn) (*ListDisplaysResponse, error) {
+	rsp, err := c.ListDisplays(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDisplaysResponse(rsp)
+}
+
+// PairDisplayWithBodyWithResponse Lets the screen in that shows a code.
+//
+// It has role wallboard, for a year, and no use but to be looked at. A supervisor of teams lets in screens for those alone, all of them when none is named.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/displays (the `PairDisplay` operationId).
+func (c *ClientWithResponses) PairDisplayWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PairDisplayResponse, error) {
+	rsp, err := c.PairDisplayWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePairDisplayResponse(rsp)
+}
+
+// PairDisplayWithResponse Lets the screen in that shows a code.
+//
+// It has role wallboard, for a year, and no use but to be looked at. A supervisor of teams lets in screens for those alone, all of them when none is named.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/displays (the `PairDisplay` operationId).
+func (c *ClientWithResponses) PairDisplayWithResponse(ctx context.Context, body PairDisplayJSONRequestBody, reqEditors ...RequestEditorFn) (*PairDisplayResponse, error) {
+	rsp, err := c.PairDisplay(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePairDisplayResponse(rsp)
+}
+
+// RevokeDisplayWithResponse Ends a screen at once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/displays/{display} (the `RevokeDisplay` operationId).
+func (c *ClientWithResponses) RevokeDisplayWithResponse(ctx context.Context, display ID, reqEditors ...RequestEditorFn) (*RevokeDisplayResponse, error) {
+	rsp, err := c.RevokeDisplay(ctx, display, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeDisplayResponse(rsp)
+}
+
 // RemoveDoNotCallWithResponse Takes a number away from those that must not be called.
 //
 // What an external list has stays.
@@ -18533,6 +19721,36 @@ func (c *ClientWithResponses) EndOwnSessionWithResponse(ctx context.Context, ses
 	return ParseEndOwnSessionResponse(rsp)
 }
 
+// SetPasswordByLinkWithBodyWithResponse Sets the password of whom a one-time link is for, and lets the page in.
+//
+// The link is used up then, and all other sessions of the person end.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/password_links (the `SetPasswordByLink` operationId).
+func (c *ClientWithResponses) SetPasswordByLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPasswordByLinkResponse, error) {
+	rsp, err := c.SetPasswordByLinkWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPasswordByLinkResponse(rsp)
+}
+
+// SetPasswordByLinkWithResponse Sets the password of whom a one-time link is for, and lets the page in.
+//
+// The link is used up then, and all other sessions of the person end.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/password_links (the `SetPasswordByLink` operationId).
+func (c *ClientWithResponses) SetPasswordByLinkWithResponse(ctx context.Context, body SetPasswordByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPasswordByLinkResponse, error) {
+	rsp, err := c.SetPasswordByLink(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPasswordByLinkResponse(rsp)
+}
+
 // LookAtLinkWithBodyWithResponse Tells whom a one-time link is for.
 //
 // 404 when it is not known, used or expired. Bad ones are throttled by address.
@@ -18561,36 +19779,6 @@ func (c *ClientWithResponses) LookAtLinkWithResponse(ctx context.Context, body L
 		return nil, err
 	}
 	return ParseLookAtLinkResponse(rsp)
-}
-
-// SetPasswordByLinkWithBodyWithResponse Sets the password of whom a one-time link is for, and lets the page in.
-//
-// The link is used up then, and all other sessions of the person end.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/password_links/use (the `SetPasswordByLink` operationId).
-func (c *ClientWithResponses) SetPasswordByLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPasswordByLinkResponse, error) {
-	rsp, err := c.SetPasswordByLinkWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseSetPasswordByLinkResponse(rsp)
-}
-
-// SetPasswordByLinkWithResponse Sets the password of whom a one-time link is for, and lets the page in.
-//
-// The link is used up then, and all other sessions of the person end.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/password_links/use (the `SetPasswordByLink` operationId).
-func (c *ClientWithResponses) SetPasswordByLinkWithResponse(ctx context.Context, body SetPasswordByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPasswordByLinkResponse, error) {
-	rsp, err := c.SetPasswordByLink(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseSetPasswordByLinkResponse(rsp)
 }
 
 // GetQueueLogWithResponse What happened in queues, as app_queue's queue_log.
@@ -18877,6 +20065,58 @@ func (c *ClientWithResponses) GetSheetWithResponse(ctx context.Context, params *
 		return nil, err
 	}
 	return ParseGetSheetResponse(rsp)
+}
+
+// ListTokensWithResponse Lists tokens, the latest first, without their secrets.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tokens (the `ListTokens` operationId).
+func (c *ClientWithResponses) ListTokensWithResponse(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*ListTokensResponse, error) {
+	rsp, err := c.ListTokens(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTokensResponse(rsp)
+}
+
+// CreateTokenWithBodyWithResponse Makes a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
+func (c *ClientWithResponses) CreateTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error) {
+	rsp, err := c.CreateTokenWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTokenResponse(rsp)
+}
+
+// CreateTokenWithResponse Makes a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
+func (c *ClientWithResponses) CreateTokenWithResponse(ctx context.Context, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error) {
+	rsp, err := c.CreateToken(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTokenResponse(rsp)
+}
+
+// RevokeTokenWithResponse Ends a token at once, its event streams within a second.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/tokens/{token} (the `RevokeToken` operationId).
+func (c *ClientWithResponses) RevokeTokenWithResponse(ctx context.Context, token ID, reqEditors ...RequestEditorFn) (*RevokeTokenResponse, error) {
+	rsp, err := c.RevokeToken(ctx, token, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeTokenResponse(rsp)
 }
 
 // ListUsersWithResponse Lists people, by login.
@@ -20817,6 +22057,183 @@ func ParseReloadDefinitionsResponse(rsp *http.Response) (*ReloadDefinitionsRespo
 	return response, nil
 }
 
+// ParseClaimDisplayCodeResponse parses an HTTP response from a ClaimDisplayCodeWithResponse call
+func ParseClaimDisplayCodeResponse(rsp *http.Response) (*ClaimDisplayCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClaimDisplayCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Me
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 202:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ClaimDisplayCodeResponse200Headers
+		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.SetCookie = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOpenDisplayCodeResponse parses an HTTP response from a OpenDisplayCodeWithResponse call
+func ParseOpenDisplayCodeResponse(rsp *http.Response) (*OpenDisplayCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenDisplayCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DisplayCode
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDisplaysResponse parses an HTTP response from a ListDisplaysWithResponse call
+func ParseListDisplaysResponse(rsp *http.Response) (*ListDisplaysResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDisplaysResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DisplayPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePairDisplayResponse parses an HTTP response from a PairDisplayWithResponse call
+func ParsePairDisplayResponse(rsp *http.Response) (*PairDisplayResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PairDisplayResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Display
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeDisplayResponse parses an HTTP response from a RevokeDisplayWithResponse call
+func ParseRevokeDisplayResponse(rsp *http.Response) (*RevokeDisplayResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeDisplayResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseRemoveDoNotCallResponse parses an HTTP response from a RemoveDoNotCallWithResponse call
 func ParseRemoveDoNotCallResponse(rsp *http.Response) (*RemoveDoNotCallResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21897,39 +23314,6 @@ func ParseEndOwnSessionResponse(rsp *http.Response) (*EndOwnSessionResponse, err
 	return response, nil
 }
 
-// ParseLookAtLinkResponse parses an HTTP response from a LookAtLinkWithResponse call
-func ParseLookAtLinkResponse(rsp *http.Response) (*LookAtLinkResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &LookAtLinkResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest LinkedPerson
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Problem
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
 // ParseSetPasswordByLinkResponse parses an HTTP response from a SetPasswordByLinkWithResponse call
 func ParseSetPasswordByLinkResponse(rsp *http.Response) (*SetPasswordByLinkResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21971,6 +23355,39 @@ func ParseSetPasswordByLinkResponse(rsp *http.Response) (*SetPasswordByLinkRespo
 			headers.SetCookie = value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseLookAtLinkResponse parses an HTTP response from a LookAtLinkWithResponse call
+func ParseLookAtLinkResponse(rsp *http.Response) (*LookAtLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LookAtLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LinkedPerson
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
@@ -22579,6 +23996,101 @@ func ParseGetSheetResponse(rsp *http.Response) (*GetSheetResponse, error) {
 
 	case rsp.StatusCode == 200:
 		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseListTokensResponse parses an HTTP response from a ListTokensWithResponse call
+func ParseListTokensResponse(rsp *http.Response) (*ListTokensResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTokensResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TokenPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateTokenResponse parses an HTTP response from a CreateTokenWithResponse call
+func ParseCreateTokenResponse(rsp *http.Response) (*CreateTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MadeToken
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeTokenResponse parses an HTTP response from a RevokeTokenWithResponse call
+func ParseRevokeTokenResponse(rsp *http.Response) (*RevokeTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
 
 	}
 

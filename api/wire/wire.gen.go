@@ -2820,6 +2820,38 @@ type Dialled struct {
 	Call  string `json:"call"`
 }
 
+// Display defines model for Display.
+type Display struct {
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+	ID        string    `json:"id"`
+
+	// LastUsed To the minute.
+	LastUsed time.Time `json:"last_used,omitempty,omitzero"`
+	Name     string    `json:"name"`
+	Teams    []string  `json:"teams,omitempty,omitzero"`
+}
+
+// DisplayCode defines model for DisplayCode.
+type DisplayCode struct {
+	Code      string    `json:"code"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Secret    string    `json:"secret"`
+}
+
+// DisplayPage defines model for DisplayPage.
+type DisplayPage struct {
+	Items []Display `json:"items"`
+
+	// Next Cursor of the next page; absent on the last.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// DisplaySecret defines model for DisplaySecret.
+type DisplaySecret struct {
+	Secret string `json:"secret"`
+}
+
 // DispositionDefinition defines model for DispositionDefinition.
 type DispositionDefinition struct {
 	// Date It asks when the lead of a campaign's call is to be called again.
@@ -3950,6 +3982,13 @@ type LogbookNote struct {
 	Text string `json:"text"`
 }
 
+// MadeToken defines model for MadeToken.
+type MadeToken struct {
+	// Text op_<id>_<secret>.
+	Text  string `json:"text"`
+	Token Token  `json:"token"`
+}
+
 // Me defines model for Me.
 type Me struct {
 	// Agent Whom it acts for, with role agent.
@@ -3993,6 +4032,37 @@ type Move struct {
 
 // MutedSide defines model for MutedSide.
 type MutedSide string
+
+// NewDisplay defines model for NewDisplay.
+type NewDisplay struct {
+	// Code That the screen shows, in large or small letters, with or without the dash.
+	Code string `json:"code"`
+
+	// Name Where the screen hangs.
+	Name string `json:"name"`
+
+	// Teams Whose people it shows; none is the whole centre.
+	Teams []ID `json:"teams,omitempty,omitzero"`
+}
+
+// NewToken defines model for NewToken.
+type NewToken struct {
+	// Agent Whom it acts for, with role agent.
+	Agent string `json:"agent,omitempty,omitzero"`
+
+	// Days Days until it expires; 90 when it is left out.
+	Days int `json:"days,omitempty,omitzero"`
+
+	// Name Who or what holds it, for the audit log.
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+
+	// Scopes What it is narrowed to: calls:read, *:read …; none leaves it all that its role may.
+	Scopes []ID `json:"scopes,omitempty,omitzero"`
+
+	// Teams With role supervisor: the teams that its rights are bound to.
+	Teams []ID `json:"teams,omitempty,omitzero"`
+}
 
 // NewUser defines model for NewUser.
 type NewUser struct {
@@ -4678,6 +4748,32 @@ type Texts map[string]string
 // Theme auto: as the system.
 type Theme string
 
+// Token defines model for Token.
+type Token struct {
+	Agent     string    `json:"agent,omitempty,omitzero"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpiresAt Absent when it never does.
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+	ID        string    `json:"id"`
+
+	// LastUsed To the minute.
+	LastUsed  time.Time `json:"last_used,omitempty,omitzero"`
+	Name      string    `json:"name"`
+	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
+	Role      Role      `json:"role"`
+	Scopes    []string  `json:"scopes,omitempty,omitzero"`
+	Teams     []string  `json:"teams,omitempty,omitzero"`
+}
+
+// TokenPage defines model for TokenPage.
+type TokenPage struct {
+	Items []Token `json:"items"`
+
+	// Next Cursor of the next page; absent on the last.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // Tongue defines model for Tongue.
 type Tongue string
 
@@ -4872,6 +4968,9 @@ type ListAuditParams struct {
 	// Object What it was done to.
 	Object *Text `form:"object,omitempty" json:"object,omitempty"`
 
+	// Text What stands anywhere in who, action, object or detail, in large or small letters.
+	Text *Text `form:"text,omitempty" json:"text,omitempty"`
+
 	// Limit Lines on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -5033,6 +5132,15 @@ type ExportContactsParams struct {
 
 	// TimeZone Zone of the times, such as America/Bogota; UTC when it is left out. It is named in the column time_zone.
 	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
+}
+
+// ListDisplaysParams defines parameters for ListDisplays.
+type ListDisplaysParams struct {
+	// Limit Lines on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // RemoveDoNotCallParams defines parameters for RemoveDoNotCall.
@@ -5287,6 +5395,15 @@ type GetSheetParams struct {
 	Language *Tongue `form:"language,omitempty" json:"language,omitempty"`
 }
 
+// ListTokensParams defines parameters for ListTokens.
+type ListTokensParams struct {
+	// Limit Lines on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// Limit Lines on a page.
@@ -5356,6 +5473,12 @@ type MakeAppointmentJSONRequestBody = Appointment
 // OrderCampaignJSONRequestBody defines body for OrderCampaign for application/json ContentType.
 type OrderCampaignJSONRequestBody = CampaignOrder
 
+// ClaimDisplayCodeJSONRequestBody defines body for ClaimDisplayCode for application/json ContentType.
+type ClaimDisplayCodeJSONRequestBody = DisplaySecret
+
+// PairDisplayJSONRequestBody defines body for PairDisplay for application/json ContentType.
+type PairDisplayJSONRequestBody = NewDisplay
+
 // AddDoNotCallJSONRequestBody defines body for AddDoNotCall for application/json ContentType.
 type AddDoNotCallJSONRequestBody = DoNotCallOrder
 
@@ -5383,17 +5506,20 @@ type ChangePasswordJSONRequestBody = PasswordChange
 // PutPreferencesJSONRequestBody defines body for PutPreferences for application/json ContentType.
 type PutPreferencesJSONRequestBody = Preferences
 
-// LookAtLinkJSONRequestBody defines body for LookAtLink for application/json ContentType.
-type LookAtLinkJSONRequestBody = PasswordLink
-
 // SetPasswordByLinkJSONRequestBody defines body for SetPasswordByLink for application/json ContentType.
 type SetPasswordByLinkJSONRequestBody = PasswordByLink
+
+// LookAtLinkJSONRequestBody defines body for LookAtLink for application/json ContentType.
+type LookAtLinkJSONRequestBody = PasswordLink
 
 // ApplyRetentionJSONRequestBody defines body for ApplyRetention for application/json ContentType.
 type ApplyRetentionJSONRequestBody = RetentionOrder
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = Credentials
+
+// CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
+type CreateTokenJSONRequestBody = NewToken
 
 // CreateUserJSONRequestBody defines body for CreateUser for application/json ContentType.
 type CreateUserJSONRequestBody = NewUser

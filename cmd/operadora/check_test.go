@@ -12,7 +12,7 @@ import (
 func initialised(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	_, err := run(t, "init", "--dir", dir)
+	_, err := run(t, "init", "--dir", dir, "--admin", "")
 	must(t, err)
 	return dir
 }

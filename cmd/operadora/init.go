@@ -12,11 +12,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/ivr/flows"
+	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
@@ -25,7 +29,7 @@ var sampleFiles embed.FS
 
 // newInitCommand writes a configuration and definitions to begin with.
 func newInitCommand() *cobra.Command {
-	var dir, pbx string
+	var dir, pbx, admin string
 	c := &cobra.Command{
 		Use:   "init",
 		Short: "Write a configuration and definitions to begin with",
@@ -50,12 +54,33 @@ func newInitCommand() *cobra.Command {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), "wrote", schemas, "(for editors)")
-			return nil
+			if admin == "" {
+				return nil
+			}
+			return firstAdmin(cmd, filepath.Join(dir, "operadora.yaml"), admin)
 		},
 	}
+	c.Flags().StringVar(&admin, "admin", "admin", "add a first administrator who signs in as that, and print the one-time link by which the password is set; empty adds none")
 	c.Flags().StringVar(&dir, "dir", ".", "folder to write into")
 	pbxFlag(c, &pbx)
 	return c
+}
+
+// firstAdmin adds an administrator to the records of a new configuration.
+func firstAdmin(cmd *cobra.Command, file, login string) error {
+	if err := api.CheckLogin(login); err != nil {
+		return fmt.Errorf("--admin: %w", err)
+	}
+	cfg, err := readConfig(file)
+	if err != nil {
+		return err
+	}
+	db, err := records.Open(cmd.Context(), cfg.Records, time.Now)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // what was written is committed
+	return addUser(cmd, cfg, db, records.User{Login: login, Role: string(wire.RoleAdmin)})
 }
 
 type initialFile struct {

@@ -39,7 +39,7 @@ func newRootCommand() *cobra.Command {
 	root.SetVersionTemplate("operadora {{.Version}}\n")
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: the environment's OPERADORA_CONFIG, operadora.yaml here, then /etc/operadora/operadora.yaml)")
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
-		newTokenCommand(), newAgentCommand(), newCallCommand(), newContactCommand(), newQueueCommand(), newExplainCommand(), newReportCommand(), newSheetCommand(), newLogbookCommand(), newImportCommand(), newHistoryCommand(), newRetentionCommand(), newStaffCommand(), newReloadCommand(), newTopCommand(), newDoctorCommand(), newFlowCommand(),
+		newTokenCommand(), newUserCommand(), newAgentCommand(), newCallCommand(), newContactCommand(), newQueueCommand(), newExplainCommand(), newReportCommand(), newSheetCommand(), newLogbookCommand(), newImportCommand(), newHistoryCommand(), newRetentionCommand(), newStaffCommand(), newReloadCommand(), newTopCommand(), newDoctorCommand(), newFlowCommand(),
 		newConfigCommand(), newSchemaCommand(), newVersionCommand(), newSoundsCommand(), newCallbackCommand(),
 		newListCommand(), newLeadCommand(), newDNCCommand(), newCampaignCommand())
 	for _, c := range root.Commands() {

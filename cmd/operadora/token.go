@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -39,9 +38,6 @@ func withRecords(cmd *cobra.Command, do func(Config, *records.DB) error) error {
 	return do(cfg, db)
 }
 
-// tokenDays is how long a token holds when nobody says otherwise.
-const tokenDays = 90
-
 func newTokenCreateCommand() *cobra.Command {
 	var t records.Token
 	var days int
@@ -51,17 +47,8 @@ func newTokenCreateCommand() *cobra.Command {
 		Short: "Make a token and print it; it is shown this once",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !api.ValidRole(t.Role) {
-				return fmt.Errorf("--role %q: not one of %v", t.Role, roles)
-			}
-			switch ofAgent := t.Role == string(wire.RoleAgent); {
-			case ofAgent && t.Agent == "":
-				return errors.New("--agent ID is needed with --role agent: the agent whom the token acts for")
-			case !ofAgent && t.Agent != "":
-				return fmt.Errorf("--agent %q: goes with --role agent only, not with %s", t.Agent, t.Role)
-			}
-			if len(t.Teams) > 0 && t.Role != string(wire.RoleSupervisor) {
-				return fmt.Errorf("--team %q: goes with role supervisor only, not with %s", t.Teams[0], t.Role)
+			if err := checkRights(t.Role, t.Agent, t.Teams); err != nil {
+				return err
 			}
 			if days < 0 {
 				return fmt.Errorf("--days %d: is negative", days)
@@ -75,15 +62,8 @@ func newTokenCreateCommand() *cobra.Command {
 				t.Expires = time.Now().AddDate(0, 0, days)
 			}
 			return withRecords(cmd, func(cfg Config, db *records.DB) error {
-				if t.Agent != "" {
-					if err := knownAgent(cmd, cfg.Definitions, t.Agent); err != nil {
-						return err
-					}
-				}
-				if len(t.Teams) > 0 {
-					if err := knownTeams(cmd, cfg.Definitions, t.Teams); err != nil {
-						return err
-					}
+				if err := knownRights(cmd, cfg.Definitions, t.Agent, t.Teams); err != nil {
+					return err
 				}
 				_, text, err := db.CreateToken(cmd.Context(), t)
 				if err == nil {
@@ -98,7 +78,7 @@ func newTokenCreateCommand() *cobra.Command {
 	f.StringVar(&t.Role, "role", "", fmt.Sprintf("what it may do: %s", joinRoles(roles)))
 	f.StringVar(&t.Agent, "agent", "", "the agent it acts for, with role agent")
 	f.StringSliceVar(&t.Teams, "team", nil, "bind role supervisor to the people of a team; may be given again; else it is over the whole centre")
-	f.IntVar(&days, "days", tokenDays, "days until it expires; 0 is never")
+	f.IntVar(&days, "days", api.TokenDays, "days until it expires; 0 is never")
 	f.StringSliceVar(&t.Scopes, "scope", nil, "narrow it to a part of what its role may: calls:read, agents:write, *:read …; may be given again")
 	for _, name := range []string{"name", "role"} {
 		if err := c.MarkFlagRequired(name); err != nil {
@@ -108,8 +88,27 @@ func newTokenCreateCommand() *cobra.Command {
 	return c
 }
 
+// checkRights refuses a role, an agent and teams that do not fit together.
+func checkRights(role, agent string, teams []string) error {
+	if m := api.CheckRights(role, agent, teams); m != nil {
+		return fmt.Errorf("--%s %q: %s", m.Field, m.Value, m.Why)
+	}
+	return nil
+}
+
+// knownRights refuses an agent or teams that are not defined.
+func knownRights(cmd *cobra.Command, dir, agent string, teams []string) error {
+	if agent != "" {
+		return knownAgent(cmd, dir, agent)
+	}
+	if len(teams) > 0 {
+		return knownTeams(cmd, dir, teams)
+	}
+	return nil
+}
+
 // knownAgent refuses an agent that is not defined. Where the definitions cannot
-// be read it only warns: the token is for the database, not for this machine.
+// be read it only warns: the right is for the database, not for this machine.
 func knownAgent(cmd *cobra.Command, dir, agent string) error {
 	floor, known := readForToken(cmd, dir, fmt.Sprintf("agent %q", agent))
 	if !known {

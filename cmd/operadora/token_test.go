@@ -18,10 +18,10 @@ func TestTokenOfAnAgent(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--role", "agent"}, "--agent ID is needed with --role agent"},
+		{[]string{"--role", "agent"}, `--agent "": is needed with role agent`},
 		{[]string{"--role", "agent", "--agent", "999"}, `--agent "999" is not defined in ` + filepath.Join(filepath.Dir(config), "definitions") + "; there are 101, 102"},
-		{[]string{"--role", "wallboard", "--agent", "101"}, "goes with --role agent only"},
-		{[]string{"--role", "king"}, `--role "king": not one of`},
+		{[]string{"--role", "wallboard", "--agent", "101"}, "goes with role agent only"},
+		{[]string{"--role", "king"}, `--role "king": is not one of`},
 	} {
 		if _, err := create(row.args...); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%v: %v, want %q", row.args, err, row.want)

@@ -29,6 +29,7 @@ type AuditLine struct {
 type AuditFilter struct {
 	From, To            time.Time // To is exclusive
 	Who, Action, Object string
+	Text                string // anywhere in who, action, object or detail, whatever the case
 	Limit               int
 	Cursor              string
 }
@@ -51,6 +52,9 @@ func cut(s string, n int) string {
 	return text(s)
 }
 
+// likeText has a text stand for itself in a pattern.
+var likeText = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
 const auditColumns = "id, at, who, role, ip, request_id, action, object, detail"
 
 func scanAudit(rows *sql.Rows) (AuditLine, error) {
@@ -70,6 +74,10 @@ func (d *DB) AuditLog(ctx context.Context, f AuditFilter) ([]AuditLine, string, 
 	w.equal("who", f.Who)
 	w.equal("action", f.Action)
 	w.equal("object", f.Object)
+	if f.Text != "" {
+		like := "%" + likeText.Replace(strings.ToLower(text(f.Text))) + "%"
+		w.add(`LOWER(who || ' ' || action || ' ' || object || ' ' || detail) LIKE ? ESCAPE '!'`, like)
+	}
 	if f.Cursor != "" {
 		_, key, err := readCursor(f.Cursor)
 		if err != nil {

@@ -12,8 +12,10 @@ type Identity struct {
 	Agent  string   // whom it acts for, with role agent
 	Scopes []string // what a token was narrowed to
 	Teams  []string // those whose people its rights are bound to
-	Ends   time.Time
-	Ended  time.Time // when the token was revoked, or the person disabled
+	// Display tells that it is a screen on a wall, which nobody uses and which is switched off at night.
+	Display bool
+	Ends    time.Time
+	Ended   time.Time // when the token was revoked, or the person disabled
 }
 
 // Valid tells whether whom it stands for may come in at a moment.
@@ -26,7 +28,7 @@ func (i Identity) IsPerson() bool { return i.Person != "" }
 
 // Identity is whom the token stands for.
 func (t Token) Identity() Identity {
-	return Identity{ID: t.ID, Name: t.Name, Role: t.Role, Agent: t.Agent, Scopes: t.Scopes, Teams: t.Teams, Ends: t.Expires, Ended: t.Revoked}
+	return Identity{ID: t.ID, Name: t.Name, Role: t.Role, Agent: t.Agent, Scopes: t.Scopes, Teams: t.Teams, Display: t.Display, Ends: t.Expires, Ended: t.Revoked}
 }
 
 // Identity is the person as a credential stands for it.

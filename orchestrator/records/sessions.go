@@ -26,12 +26,12 @@ type Origin struct {
 	Client  string // what the browser calls itself
 }
 
-// SessionIdle is how long a session may be unused.
+// SessionIdle is how long a session may be unused, but for that of a display.
 const SessionIdle = 30 * time.Minute
 
 // Valid tells whether the session may be used at a moment.
 func (s Session) Valid(now time.Time) bool {
-	return s.Ended.IsZero() && now.Before(s.Expires) && now.Sub(s.Used) < SessionIdle && s.Who.Valid(now)
+	return s.Ended.IsZero() && now.Before(s.Expires) && (s.Who.Display || now.Sub(s.Used) < SessionIdle) && s.Who.Valid(now)
 }
 
 const (

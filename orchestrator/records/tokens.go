@@ -29,6 +29,8 @@ type Token struct {
 	Scopes []string `json:"scopes,omitempty"`
 	// Teams are those whose people its rights are bound to; none is the whole centre.
 	Teams []string `json:"teams,omitempty"`
+	// Display tells that it is a screen's, which was let in by a code.
+	Display bool `json:"display,omitempty"`
 }
 
 // Valid tells whether the token may be used at a moment.
@@ -65,16 +67,31 @@ func (d *DB) CreateToken(ctx context.Context, t Token) (Token, string, error) {
 		return Token{}, "", fault.New(op, fault.Invalid, "a token needs a name and a role")
 	}
 	secret := randomText(secretBytes)
-	t.ID, t.Created, t.Used, t.Revoked = randomText(idBytes), at(ms(d.now())), time.Time{}, time.Time{}
-	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO tokens (id, name, role, agent, hash, created_at, expires_at, used_at, revoked_at, scopes, teams) VALUES ("+marks(11)+")"),
-		t.ID, text(t.Name), text(t.Role), text(t.Agent), hashSecret(secret), ms(t.Created), ms(t.Expires), 0, 0, text(strings.Join(t.Scopes, " ")), text(strings.Join(t.Teams, " ")))
-	if err != nil {
+	t = d.newToken(t)
+	if err := d.insertToken(ctx, d.write, t, secret); err != nil {
 		return Token{}, "", classify(op, err)
 	}
 	return t, tokenPrefix + "_" + t.ID + "_" + secret, nil
 }
 
-const tokenColumns = "id, name, role, agent, created_at, expires_at, used_at, revoked_at, scopes, teams" //nolint:gosec // names of columns, no credentials
+// newToken gives a token its id and time.
+func (d *DB) newToken(t Token) Token {
+	t.ID, t.Created, t.Used, t.Revoked = randomText(idBytes), at(ms(d.now())), time.Time{}, time.Time{}
+	return t
+}
+
+// execer is the database or a transaction.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func (d *DB) insertToken(ctx context.Context, into execer, t Token, secret string) error {
+	_, err := into.ExecContext(ctx, d.rebind("INSERT INTO tokens ("+tokenColumns+", hash) VALUES ("+marks(12)+")"),
+		t.ID, text(t.Name), text(t.Role), text(t.Agent), ms(t.Created), ms(t.Expires), 0, 0, text(strings.Join(t.Scopes, " ")), text(strings.Join(t.Teams, " ")), bit(t.Display), hashSecret(secret))
+	return err
+}
+
+const tokenColumns = "id, name, role, agent, created_at, expires_at, used_at, revoked_at, scopes, teams, display" //nolint:gosec // names of columns, no credentials
 
 // FindToken returns the token that a text "op_<id>_<secret>" stands for, also an
 // expired or revoked one (see Valid), and notes its use when it is valid.
@@ -110,9 +127,10 @@ func (d *DB) noteUse(ctx context.Context, table, id string, last, now time.Time)
 
 func scanToken(scan func(...any) error, more ...any) (Token, error) {
 	var t Token
-	var created, expires, used, revoked int64
+	var created, expires, used, revoked, display int64
 	var scopes, teams string
-	err := scan(append([]any{&t.ID, &t.Name, &t.Role, &t.Agent, &created, &expires, &used, &revoked, &scopes, &teams}, more...)...)
+	err := scan(append([]any{&t.ID, &t.Name, &t.Role, &t.Agent, &created, &expires, &used, &revoked, &scopes, &teams, &display}, more...)...)
+	t.Display = display != 0
 	t.Scopes, t.Teams = strings.Fields(scopes), strings.Fields(teams)
 	t.Created, t.Expires, t.Used, t.Revoked = at(created), at(expires), at(used), at(revoked)
 	return t, err
