@@ -182,3 +182,19 @@ func TestReportsPage(t *testing.T) {
 	}
 	through(t, "reports.mjs", api.Base+"/", api.Token, map[string]func(){"drawn": plays(0), "played": plays(1)}, muted.Recording)
 }
+
+// TestPeoplePage has the first administrator come in by what `operadora user create` prints, let an
+// agent, a program and a screen in and out again, and the agent change her password, sign in again
+// where she was and be signed out elsewhere, in a real Chromium.
+func TestPeoplePage(t *testing.T) {
+	t.Parallel()
+	browser(t)
+	r := newRig(t, rigOptions{agents: 1})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	out, err := r.Run("user", "create", "root", "--role", "admin", "--name", "Root of all")
+	must(t, err)
+	_, link, _ := strings.Cut(strings.TrimSpace(out), "/#/welcome/")
+	through(t, "people.mjs", api.Base+"/", link, nil)
+}

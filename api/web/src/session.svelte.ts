@@ -1,5 +1,6 @@
 // Who is signed in.
-import {get, post, Refused, remove, whenOver, type Me} from './api/client'
+import {get, post, Refused, remove, whenOver, type Me, type Schemas} from './api/client'
+import {preferences} from './preferences.svelte'
 
 class Session {
   me: Me | undefined = $state.raw()
@@ -17,6 +18,7 @@ class Session {
   async look(): Promise<void> {
     try {
       this.me = await get('/api/v1/me')
+      void preferences.load()
       this.over = false
     } catch (e) {
       if (!(e instanceof Refused)) throw e
@@ -25,12 +27,17 @@ class Session {
     }
   }
 
-  async signIn(token: string): Promise<void> {
-    const me = await post('/api/v1/session', {body: {token}})
+  async signIn(by: Schemas['Credentials']): Promise<void> {
+    this.letIn(await post('/api/v1/session', {body: by}))
+  }
+
+  // letIn goes on as whom the server has let in.
+  letIn(me: Me | undefined): void {
     const other = this.me && (this.me.user ?? this.me.token) !== (me?.user ?? me?.token)
     this.me = me
     this.over = false
     if (other) location.reload() // what the one before was shown is not for everybody
+    void preferences.load()
     for (const f of this.waiting.splice(0)) f()
   }
 

@@ -71,7 +71,10 @@ async function ask(method: Method, path: string, o: Asked): Promise<unknown> {
   }
   const answer = await fetch(url, init)
   clock.hint(answer.headers.get('Date'))
-  if (answer.ok) return answer.status === 204 ? undefined : answer.json()
+  if (answer.ok) {
+    const text = await answer.text()
+    return text ? JSON.parse(text) : undefined
+  }
   const problem = problemOf(answer.status, answer.statusText, await answer.text())
   if (answer.status === 401 && path !== '/api/v1/session') over()
   throw new Refused(problem)

@@ -8,6 +8,7 @@ export interface Route {
   title: (t: Words) => string
   needs: string // the operation without which the page has nothing to show
   own?: true // it shows an agent what is the agent's own, and nobody else anything
+  aside?: boolean // not offered beside the others: reached in another way
   load: () => Promise<{default: Component<PageProps>}>
 }
 
@@ -30,6 +31,20 @@ export const routes: Route[] = [
   {path: 'wall', title: (t) => t.wall, needs: 'streamLive', load: floor},
   {path: 'campaigns', title: (t) => t.campaigns, needs: 'listCampaigns', load: campaigns},
   {path: 'lists', title: (t) => t.lists, needs: 'listLists', load: campaigns},
+  {path: 'admin', title: (t) => t.admin, needs: 'listDisplays', load: () => import('./admin/Page.svelte')},
+  {path: 'account', title: (t) => t.account, needs: 'getPreferences', aside: true, load: () => import('./account/Page.svelte')},
+]
+
+// Open is a page for whom nobody has let in yet.
+export interface Open {
+  path: string
+  title: (t: Words) => string
+  load: () => Promise<{default: Component<{rest: string[]}>}>
+}
+
+export const open: Open[] = [
+  {path: 'welcome', title: (t) => t.welcome, load: () => import('./welcome/Page.svelte')},
+  {path: 'display', title: (t) => t.wall, load: () => import('./display/Page.svelte')},
 ]
 
 // offered are the pages that somebody may use.

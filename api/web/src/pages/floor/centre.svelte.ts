@@ -40,7 +40,9 @@ class Centre {
   private async count(): Promise<void> {
     clearTimeout(this.timer)
     this.timer = setTimeout(() => void this.count(), every)
-    if (!session.may('getReport') || document.hidden) return
+    // An agent may have its own figures, and who is bound to several teams those of one of them: none is of all queues.
+    const whole = session.me?.role !== 'agent' && (session.me?.teams?.length ?? 0) < 2
+    if (!session.may('getReport') || !whole || document.hidden) return
     const from = new Date(clock.server())
     from.setHours(0, 0, 0, 0)
     try {
