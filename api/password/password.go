@@ -26,8 +26,10 @@ var today = settings{memory: 19 * 1024, passes: 2, lanes: 1}
 const (
 	saltBytes = 16 // RFC 9106, 4
 	keyBytes  = 32
-	// Least and Most are how many characters a password has: OWASP ASVS 4.0.3, 2.1.1 and 2.1.2.
-	Least, Most = 12, 128
+	// Least is how many characters a password has at least: OWASP ASVS 4.0.3, 2.1.1.
+	Least = 12
+	// Most is how many it has at most: OWASP ASVS 4.0.3, 2.1.2.
+	Most = 128
 	// leastDifferent are the different characters in it.
 	leastDifferent = 5
 )

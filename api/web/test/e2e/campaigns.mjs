@@ -152,8 +152,8 @@ await way(async () => {
 
   // Its evidence adds up to the same.
   const lines = (await downloads('download')).trim().split('\n').map((l) => JSON.parse(l))
-  const stand = lines.find((l) => l.kind === 'stand')
-  check(stand?.paced_answered === v.live.answered && (stand?.paced_abandoned ?? 0) === v.live.abandoned && lines.at(-1)?.kind === 'end', `evidence: ${JSON.stringify(stand)}, the gauge ${v.live.abandoned} of ${v.live.answered}`)
+  const paced = lines.find((l) => l.kind === 'paced')
+  check(paced?.paced_answered === v.live.answered && paced?.paced_abandoned === v.live.abandoned && lines.at(-1)?.kind === 'end', `evidence: ${JSON.stringify(paced)}, the gauge ${v.live.abandoned} of ${v.live.answered}`)
 
   await page.getByRole('button', {name: 'Count'}).click()
   await sees('[data-testid=health] tr', 'march')
