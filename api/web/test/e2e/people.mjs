@@ -37,6 +37,20 @@ await way(async () => {
   await eva.page.goto(base + '#/welcome/' + link)
   await sees('[role=alert]', 'was used', eva.page)
 
+  // What the floor shows is saved under a name, and is there in a browser that has never been here.
+  await page.goto(base + '#/floor')
+  await page.selectOption('select[name=queue]', 'sales')
+  await page.fill('input[name=view-name]', 'Sales alone')
+  await page.getByRole('button', {name: 'Save'}).click()
+  await sees('[data-testid=view-said]', 'saved')
+  await page.selectOption('select[name=queue]', '')
+  await page.evaluate(() => localStorage.clear())
+  await page.reload()
+  await page.selectOption('select[name=view]', 'Sales alone')
+  check((await page.inputValue('select[name=queue]')) === 'sales', 'a saved view shows something else')
+  await page.getByRole('button', {name: 'Remove Sales alone'}).click()
+  await sees('[data-testid=view-said]', 'removed')
+
   // An agent is added; what is wrong is said beside the field.
   await page.goto(base + '#/admin/people')
   await sees('[data-user=root] [data-testid=state]', 'may sign in')

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import type {Agent, Call, Queue} from '../../src/api/client'
-import {becomes, type Means, everything, hindersAgent, hindersCall, keepsAgent, keepsCall, levelOf, sinceOf} from '../../src/pages/floor/judge'
+import {becomes, type Means, everything, filterOf, hindersAgent, hindersCall, keepsAgent, keepsCall, levelOf, queryOf, sinceOf} from '../../src/pages/floor/judge'
 
 const noon = Date.parse('2026-03-02T12:00:00Z')
 const ago = (s: number) => new Date(noon - s * 1000).toISOString()
@@ -65,4 +65,12 @@ test('a call', () => {
   expect(hindersCall('hangup', undefined, '', means)).toBe('over')
   expect(sinceOf(talking)).toBe(ago(10))
   expect(sinceOf(call({wait_since: ago(30)}))).toBe(ago(30))
+})
+
+test.each([
+  [everything, ''],
+  [{queue: 'sales', state: 'paused', text: 'Ana & co', offline: true}, 'queue=sales&state=paused&text=Ana+%26+co&offline=1'],
+])('a filter is kept as %s', (f, query) => {
+  expect(queryOf(f)).toBe(query)
+  expect(filterOf(query)).toEqual(f)
 })

@@ -28,6 +28,21 @@ export interface Filter {
 
 export const everything: Filter = {queue: '', state: '', text: '', offline: false}
 
+// queryOf is a filter as a view keeps it, and filterOf the reverse.
+export function queryOf(f: Filter): string {
+  const q = new URLSearchParams()
+  if (f.queue) q.set('queue', f.queue)
+  if (f.state) q.set('state', f.state)
+  if (f.text) q.set('text', f.text)
+  if (f.offline) q.set('offline', '1')
+  return q.toString()
+}
+
+export function filterOf(query: string): Filter {
+  const q = new URLSearchParams(query)
+  return {queue: q.get('queue') ?? '', state: q.get('state') ?? '', text: q.get('text') ?? '', offline: q.has('offline')}
+}
+
 function has(text: string, ...of: (string | undefined)[]): boolean {
   const t = text.trim().toLocaleLowerCase()
   return t === '' || of.some((o) => o?.toLocaleLowerCase().includes(t))
