@@ -247,10 +247,22 @@ func begun(rev *Revision, cals map[string]*calendar.Calendar, a orchestrator.Arr
 	}
 	st := &state{Format: stateFormat, Rev: rev.Hash, Flow: rev.Main, Lang: lang, Up: a.Answered,
 		Call: arrival{ID: clean(a.Call), PBX: clean(a.PBX), DID: clean(a.DID),
-			Number: clean(a.Caller.Number), Name: clean(a.Caller.Name), Args: args}}
+			Number: clean(a.Caller.Number), Name: clean(a.Caller.Name), Args: args, Lead: cleaned(a.Lead)}}
 	r := &run{rev: rev, cals: cals, now: now, st: st, flow: f, used: true, target: f.Start}
 	r.settle()
 	return r
+}
+
+// cleaned are values that are clean; nil for none.
+func cleaned(values map[string]string) map[string]string {
+	var out map[string]string
+	for name, v := range values {
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[name] = clean(v)
+	}
+	return out
 }
 
 // maxArgs is how many dialplan arguments are kept.

@@ -28,6 +28,7 @@ import (
 //	@ at 2026-12-25T10:00:00Z  when
 //	@ feature login PJSIP/101  instead of did: operation, phone, digits
 //	@ language es              of the channel, for feature codes
+//	@ lead amount 120000       a field of the lead of a campaign's call
 //	< dtmf 123#                keys, after the prompt was heard
 //	< barge 1                  keys during the prompt
 //	< silence                  the caller says nothing until the flow's patience ends
@@ -170,8 +171,16 @@ func (s *Sim) header(words []string) error {
 			return fmt.Errorf("%q is no moment; write 2026-12-25T10:00:00Z", words[1])
 		}
 		s.now = t
+	case "lead":
+		if len(words) < 3 {
+			return fmt.Errorf("@ lead needs a field and its value, such as @ lead amount 120000")
+		}
+		if s.begin.Lead == nil {
+			s.begin.Lead = map[string]string{}
+		}
+		s.begin.Lead[words[1]] = strings.Join(words[2:], " ")
 	default:
-		return fmt.Errorf("@ knows did, flow, caller, language, feature and at, not %q", words[0])
+		return fmt.Errorf("@ knows did, flow, caller, language, feature, lead and at, not %q", words[0])
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ func TestScriptsThatDoNotFit(t *testing.T) {
 		{"no such event", "@ did 5000\n< laugh\n", "is nothing that can happen"},
 		{"no such header", "@ mood 5\n", "line 1: @ knows"},
 		{"a header without value", "@ did\n", "line 1: @ needs"},
+		{"a field without value", "@ lead amount\n", "line 1: @ lead needs a field and its value"},
 		{"a moment that is none", "@ at noon\n", "is no moment"},
 		{"a line of another kind", "hello\n", "lines begin with"},
 		{"silence when nobody waits", "@ did 5000\n< dtmf 1\n< silence\n", "nobody waits for a key"},

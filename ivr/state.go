@@ -71,6 +71,8 @@ type arrival struct {
 	Number string   `json:"num,omitempty"`
 	Name   string   `json:"name,omitempty"`
 	Args   []string `json:"args,omitempty"`
+	// Lead is what is known of the lead of a campaign's call.
+	Lead map[string]string `json:"lead,omitempty"`
 }
 
 func decodeState(raw json.RawMessage) (state, error) {

@@ -38,8 +38,21 @@ func References(text string) []string {
 	return out
 }
 
-// Given tells whether a variable is always there: the facts of the call.
+// ofLead begins the variables that are fields of the lead of a campaign's call.
+const ofLead = "lead."
+
+// LeadField is the field of a lead that a variable is; ok is false for any other.
+func LeadField(name string) (field string, ok bool) {
+	field, ok = strings.CutPrefix(name, ofLead)
+	return field, ok && ValidVariable(field)
+}
+
+// Given tells whether a variable is always there: the facts of the call, and of its lead, of
+// whom nothing need be known.
 func Given(name string) bool {
+	if _, ok := LeadField(name); ok {
+		return true
+	}
 	switch name {
 	case "call.id", "call.pbx", "call.did", "call.caller", "call.name", "call.language",
 		"args.operation", "args.endpoint", "args.digits", "agent.state", "agent.over":
@@ -73,6 +86,9 @@ func (s *state) look(name string) string {
 		return argument(s.Call.Args, 1)
 	case "args.digits":
 		return argument(s.Call.Args, 2)
+	}
+	if field, ok := LeadField(name); ok {
+		return s.Call.Lead[field]
 	}
 	return s.Vars[name]
 }

@@ -27,6 +27,8 @@ type Arrival struct {
 	Language       string
 	Answered       bool
 	Flow           string // the flow to begin, for a call that is transferred to it; "" lets DID or Kind choose
+	// Lead is what is known of the lead of a campaign's call: its fields, id and name.
+	Lead map[string]string
 }
 
 // FlowStep is the outcome of one input.

@@ -291,7 +291,7 @@ func newFlowSimCommand() *cobra.Command {
 		Use:   "sim FLOW",
 		Short: "Play a call through a flow, named by its id or its file, in text",
 		Long: "Play a call through a flow in text, on the interpreter that serves real calls. A script is a transcript:\n" +
-			"  @ did 5000                how the call arrives (did, caller, language, at, feature)\n" +
+			"  @ did 5000                how the call arrives (did, caller, language, at, feature, lead FIELD VALUE)\n" +
 			"  < dtmf 1                  what happens; what cannot happen where the flow stands is an error\n" +
 			"  > prompt hello (en)       what must come of it; where a script says so, anything else is an error\n" +
 			"What can happen (| stands between choices, [ ] around what may be left out):\n" +

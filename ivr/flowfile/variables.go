@@ -2,6 +2,7 @@ package flowfile
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/operadora/operadora/ivr"
 )
@@ -120,11 +121,48 @@ func (l *linter) unset(n *ivr.Node, reads []read, have map[string]bool) {
 		switch {
 		case ivr.Given(r.name) || have[r.name]:
 		case !ivr.ValidVariable(r.name):
-			l.fault(CodeUnset, r.at, n.Name, "there is no {{%s}}; a call has call.caller, call.name, call.did, call.language, call.pbx and call.id", r.name)
+			l.fault(CodeUnset, r.at, n.Name, "there is no {{%s}}; a call has call.caller, call.name, call.did, call.language, call.pbx and call.id, and that of a campaign lead.FIELD", r.name)
 		default:
 			l.fault(CodeUnset, r.at, n.Name, "variable %q is read here, and on some path nothing has set it", r.name)
 		}
 	}
+}
+
+// LeadFields are the fields of leads that a flow reads, or one that it goes through, in order.
+func LeadFields(flows map[string]*ivr.Flow, id string) (out []string) {
+	for _, f := range through(flows, id, map[string]bool{}) {
+		for _, n := range f.Nodes {
+			reads := append(itemReads(n.Items()), stepReads(n)...)
+			if s, ok := n.Step.(*ivr.Switch); ok { // also whether it is there
+				for _, c := range s.Cases {
+					reads = append(reads, read{name: c.Test.Var, at: c.At})
+				}
+			}
+			for _, r := range reads {
+				if field, ok := ivr.LeadField(r.name); ok {
+					out = append(out, field)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// through are a flow and those that it goes through.
+func through(flows map[string]*ivr.Flow, id string, seen map[string]bool) []*ivr.Flow {
+	f := flows[id]
+	if f == nil || seen[id] {
+		return nil
+	}
+	seen[id] = true
+	out := []*ivr.Flow{f}
+	for _, n := range f.Nodes {
+		if c, ok := n.Step.(*ivr.Call); ok {
+			out = append(out, through(flows, c.Flow, seen)...)
+		}
+	}
+	return out
 }
 
 func itemReads(items []ivr.Item) []read {
@@ -160,6 +198,8 @@ func stepReads(n *ivr.Node) []read {
 		return textReads(n.At, s.To)
 	case *ivr.Agent:
 		return textReads(n.At, s.Agent, s.PIN, s.Reason, s.Disposition)
+	case *ivr.Set: // in order: one may read what the one before has set
+		return append(assignReads(s.Vars), textReads(n.At, s.Language)...)
 	case *ivr.Switch:
 		var out []read
 		for _, c := range s.Cases {
