@@ -66,6 +66,10 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 	case orchestrator.AgentLineUp, orchestrator.AgentLineDown:
 		order.Reason = orchestrator.ReasonLine // and of a pause for another reason nothing changes
 	case orchestrator.AgentPause:
+		if cmd.Reason == orchestrator.ReasonPreview && cmd.Trusted && cmd.By == orchestrator.ByOperadora {
+			order.Reason = cmd.Reason // its own: no definition has it
+			break
+		}
 		p, ok := dir.reason(cmd.Reason)
 		if !ok {
 			answer.Result = orchestrator.AgentBadReason

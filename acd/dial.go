@@ -11,6 +11,7 @@ type DialOrder struct {
 	Station *Station
 	Offer   OfferRecord // that is to hold the agent
 	OnPhone bool        // the agent's phone is in the call already
+	Free    bool        // the agent must be one whom a call could be offered to
 }
 
 // Dial implements orchestrator.Distributor.
@@ -34,7 +35,7 @@ func (s *Service) Dial(ctx context.Context, d orchestrator.Dialling) (orchestrat
 	o := OfferRecord{At: now.UnixMilli(), Due: now.UnixMilli(), Offer: orchestrator.Offer{
 		ID: MakeOfferID(d.Call, newUnique()), Call: d.Call, Visit: d.Visit, PBX: a.PBX, Queue: q.ID, Agent: a.ID, Endpoint: a.Endpoint,
 		Ring: q.RingTimeout, AutoAnswer: a.AutoAnswer || q.AutoAnswer, Language: a.Language, Answered: true, Makes: true}}
-	held, result, err := s.store.Dial(ctx, now, DialOrder{Station: dir.stationOf(a.ID), Offer: o, OnPhone: d.Endpoint != "" || d.Over})
+	held, result, err := s.store.Dial(ctx, now, DialOrder{Station: dir.stationOf(a.ID), Offer: o, OnPhone: d.Endpoint != "" || d.Over, Free: d.Free})
 	if err != nil || held == nil {
 		return orchestrator.Dialled{Result: result}, err
 	}

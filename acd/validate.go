@@ -315,7 +315,7 @@ func (d Definitions) checkReasons(c *complaints) {
 	names, digits := c.unique(), c.unique()
 	for i, r := range d.PauseReasons {
 		c.at("pause_reasons", i, r.Name)
-		c.check(r.Name != ReasonMissed && r.Name != orchestrator.ReasonLine, yamlfile.CodeForm, "name", "%q is operadora's own", r.Name)
+		c.check(r.Name != ReasonMissed && r.Name != orchestrator.ReasonLine && r.Name != orchestrator.ReasonPreview, yamlfile.CodeForm, "name", "%q is operadora's own", r.Name)
 		names("name", r.Name)
 		digits("digit", r.Digit)
 		c.check(r.AtOnceIn == PauseInCentre || r.AtOnceIn == "" || r.AtOnce > 0, yamlfile.CodeForm, "at_once_in", "%s says nothing without at_once", r.AtOnceIn)

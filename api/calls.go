@@ -95,14 +95,16 @@ func serves(agent string, c wire.LiveCall) bool {
 		slices.ContainsFunc(c.Guests, func(g wire.Guest) bool { return g.Agent == agent }))
 }
 
-// own returns a live call that the asker may act on: an agent one in which it talks.
+// own returns a live call that the asker may act on: an agent one in which it talks, or whose lead it previews.
 func (s *Server) own(ctx context.Context, id string) (call.Call, error) {
 	live, err := s.call(ctx, id)
 	if err != nil {
 		return live, err
 	}
 	self, every := askerOf(ctx).own()
-	if far := live.Far(); !every && (live.State != call.StateTalking || far == nil || far.Person() != self) {
+	far := live.Far()
+	talks := live.State == call.StateTalking && far != nil && far.Person() == self
+	if previews := live.Attempt.ByAgent() && live.Attempt.Agent == self && live.ConnectedAt == 0; !every && !talks && !previews {
 		return live, denied("agent %s does not talk in this call", quoted(self))
 	}
 	return live, s.overCall(ctx, live)
@@ -236,6 +238,8 @@ func (o ordered) write(w http.ResponseWriter) error {
 func (o ordered) VisitHangupCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitGiveUpCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitMarkMachineResponse(w http.ResponseWriter) error     { return o.write(w) }
+func (o ordered) VisitDialLeadResponse(w http.ResponseWriter) error        { return o.write(w) }
+func (o ordered) VisitSkipLeadResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitHoldCallResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitResumeCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitMuteCallResponse(w http.ResponseWriter) error        { return o.write(w) }
@@ -357,6 +361,33 @@ func auditDetail(w call.Wish) string {
 // MarkMachine implements StrictServerInterface.
 func (s operations) MarkMachine(ctx context.Context, r MarkMachineRequestObject) (MarkMachineResponseObject, error) {
 	return s.wish(ctx, r.Call, call.Wish{Do: call.WishMachine})
+}
+
+// DialLead implements StrictServerInterface.
+func (s operations) DialLead(ctx context.Context, r DialLeadRequestObject) (DialLeadResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishDial})
+}
+
+// SkipLead implements StrictServerInterface.
+func (s operations) SkipLead(ctx context.Context, r SkipLeadRequestObject) (SkipLeadResponseObject, error) {
+	why := r.Body.Disposition
+	if why != "" {
+		live, err := s.own(ctx, r.Call)
+		if err != nil {
+			return nil, err
+		}
+		d, err := s.Definitions.Definitions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(d.Dispositions, func(x wire.DispositionDefinition) bool {
+			return x.ID == why && !x.Date && (len(x.Queues) == 0 || slices.Contains(x.Queues, live.Queue))
+		}) {
+			return nil, problem{Status: http.StatusUnprocessableEntity, Code: wire.ProblemCodeBadDisposition, Field: "disposition", Value: short(why),
+				Detail: "disposition: " + quoted(why) + " is none of queue " + quoted(live.Queue) + ", or asks for a date"}
+		}
+	}
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishSkip, Reason: why})
 }
 
 // HoldCall implements StrictServerInterface.

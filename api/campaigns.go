@@ -77,7 +77,7 @@ func results(of map[campaign.Result]int64) map[string]int64 {
 }
 
 func liveOf(l runner.Live) wire.CampaignLive {
-	return wire.CampaignLive{At: l.At.UTC(), OnWay: l.OnWay, Ringing: l.Ringing, Waiting: l.Waiting, Connected: l.Connected, Machines: l.Machines, Ready: l.Ready, Hold: l.Held, HoldTexts: heldTexts(l),
+	return wire.CampaignLive{At: l.At.UTC(), Previewed: l.Previewed, OnWay: l.OnWay, Ringing: l.Ringing, Waiting: l.Waiting, Connected: l.Connected, Machines: l.Machines, Ready: l.Ready, Hold: l.Held, HoldTexts: heldTexts(l),
 		Agents: dict(l.Agents), AnswerRate: l.AnswerRate, FreeSoon: l.FreeSoon, Answered: l.Answered, Abandoned: l.Abandoned, BudgetLeft: l.BudgetLeft, Limit: l.Limit, WindowS: int64(l.Window.Seconds())}
 }
 
@@ -191,7 +191,7 @@ func (s operations) MakeAppointment(ctx context.Context, r MakeAppointmentReques
 	if err := s.auditFirst(ctx, "campaign.appointment", r.Campaign, r.Body.Lead+" "+r.Body.At.UTC().Format(time.RFC3339)); err != nil {
 		return nil, err
 	}
-	_, err := s.Campaigns.Appoint(ctx, r.Campaign, numberOf(r.Body.Lead), campaign.Appointment{At: r.Body.At, Number: r.Body.Number}, askerOf(ctx).who.Name)
+	_, err := s.Campaigns.Appoint(ctx, r.Campaign, numberOf(r.Body.Lead), campaign.Appointment{At: r.Body.At, Number: r.Body.Number, Agent: r.Body.Agent}, askerOf(ctx).who.Name)
 	return MakeAppointment204Response{}, err
 }
 
@@ -201,7 +201,7 @@ func (s operations) PreviewCampaign(ctx context.Context, r PreviewCampaignReques
 		return nil, err
 	}
 	p, err := s.Campaigns.Preview(ctx, r.Campaign, orElse(r.Params.Most, lookedAtOnce))
-	return PreviewCampaign200JSONResponse{At: p.At.UTC(), Looked: p.Looked, More: p.More, Now: p.Now,
+	return PreviewCampaign200JSONResponse{At: p.At.UTC(), Looked: p.Looked, More: p.More, Now: p.Now, Lacking: p.Lacking,
 		LeftOut: each(p.Left, func(l runner.LeftOut) wire.LeftOut {
 			return wire.LeftOut{Reason: l.Reason, Leads: l.Leads, Later: l.Later, First: l.First.UTC(), Text: wire.Texts(l.Text)}
 		})}, err

@@ -112,6 +112,10 @@ func (a audience) entry(e orchestrator.Entry, served bool) wire.Entry {
 		if !a.sees(e.Agent) {
 			v.Data = without(v.Data, func(o *wire.EntryOffered) { o.About, o.Script = nil, "" })
 		}
+	case orchestrator.EntryCallPreview:
+		if !a.sees(e.Agent) {
+			v.Data = without(v.Data, func(p *wire.EntryPreview) { p.About, p.Script = nil, "" })
+		}
 	case orchestrator.EntryCallQueued: // the name of a number is as good as the number
 		v.Data = without(v.Data, func(q *wire.EntryQueued) { q.Known = "" })
 	case orchestrator.EntryAgentDisposed:

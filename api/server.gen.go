@@ -94,6 +94,9 @@ type ServerInterface interface {
 	// ConsultCall Asks somebody beside the caller of a conversation.
 	// (POST /api/v1/calls/{call}/consult)
 	ConsultCall(ctx echo.Context, call PathCall) error
+	// DialLead Has the lead called whom an agent previews.
+	// (POST /api/v1/calls/{call}/dial)
+	DialLead(ctx echo.Context, call PathCall) error
 	// ExplainCall Says why a call went where it went, and what it waited for.
 	// (GET /api/v1/calls/{call}/explain)
 	ExplainCall(ctx echo.Context, call PathCall) error
@@ -124,6 +127,9 @@ type ServerInterface interface {
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx echo.Context, call PathCall) error
+	// SkipLead Does not have the lead called whom an agent previews.
+	// (POST /api/v1/calls/{call}/skip)
+	SkipLead(ctx echo.Context, call PathCall) error
 	// SuperviseCall Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
 	// (POST /api/v1/calls/{call}/supervise)
 	SuperviseCall(ctx echo.Context, call PathCall) error
@@ -972,6 +978,22 @@ func (w *ServerInterfaceWrapper) ConsultCall(ctx echo.Context) error {
 	return err
 }
 
+// DialLead converts echo context to params.
+func (w *ServerInterfaceWrapper) DialLead(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DialLead(ctx, call)
+	return err
+}
+
 // ExplainCall converts echo context to params.
 func (w *ServerInterfaceWrapper) ExplainCall(ctx echo.Context) error {
 	var err error
@@ -1129,6 +1151,22 @@ func (w *ServerInterfaceWrapper) ResumeCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResumeCall(ctx, call)
+	return err
+}
+
+// SkipLead converts echo context to params.
+func (w *ServerInterfaceWrapper) SkipLead(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SkipLead(ctx, call)
 	return err
 }
 
@@ -3269,6 +3307,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hangup", wrapper.HangupCall, options.OperationMiddlewares["hangupCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/give_up", wrapper.GiveUpCall, options.OperationMiddlewares["giveUpCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/machine", wrapper.MarkMachine, options.OperationMiddlewares["markMachine"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/dial", wrapper.DialLead, options.OperationMiddlewares["dialLead"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/skip", wrapper.SkipLead, options.OperationMiddlewares["skipLead"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hold", wrapper.HoldCall, options.OperationMiddlewares["holdCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/resume", wrapper.ResumeCall, options.OperationMiddlewares["resumeCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/mute", wrapper.MuteCall, options.OperationMiddlewares["muteCall"]...)
@@ -4415,6 +4455,45 @@ func (response ConsultCalldefaultApplicationProblemPlusJSONResponse) VisitConsul
 	return err
 }
 
+type DialLeadRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type DialLeadResponseObject interface {
+	VisitDialLeadResponse(w http.ResponseWriter) error
+}
+
+type DialLead202JSONResponse Ordered
+
+func (response DialLead202JSONResponse) VisitDialLeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DialLeaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DialLeaddefaultApplicationProblemPlusJSONResponse) VisitDialLeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExplainCallRequestObject struct {
 	Call PathCall `json:"call"`
 }
@@ -4799,6 +4878,46 @@ type ResumeCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResumeCalldefaultApplicationProblemPlusJSONResponse) VisitResumeCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SkipLeadRequestObject struct {
+	Call PathCall `json:"call"`
+	Body *SkipLeadJSONRequestBody
+}
+
+type SkipLeadResponseObject interface {
+	VisitSkipLeadResponse(w http.ResponseWriter) error
+}
+
+type SkipLead202JSONResponse Ordered
+
+func (response SkipLead202JSONResponse) VisitSkipLeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SkipLeaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SkipLeaddefaultApplicationProblemPlusJSONResponse) VisitSkipLeadResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8835,6 +8954,9 @@ type StrictServerInterface interface {
 	// ConsultCall Asks somebody beside the caller of a conversation.
 	// (POST /api/v1/calls/{call}/consult)
 	ConsultCall(ctx context.Context, request ConsultCallRequestObject) (ConsultCallResponseObject, error)
+	// DialLead Has the lead called whom an agent previews.
+	// (POST /api/v1/calls/{call}/dial)
+	DialLead(ctx context.Context, request DialLeadRequestObject) (DialLeadResponseObject, error)
 	// ExplainCall Says why a call went where it went, and what it waited for.
 	// (GET /api/v1/calls/{call}/explain)
 	ExplainCall(ctx context.Context, request ExplainCallRequestObject) (ExplainCallResponseObject, error)
@@ -8865,6 +8987,9 @@ type StrictServerInterface interface {
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx context.Context, request ResumeCallRequestObject) (ResumeCallResponseObject, error)
+	// SkipLead Does not have the lead called whom an agent previews.
+	// (POST /api/v1/calls/{call}/skip)
+	SkipLead(ctx context.Context, request SkipLeadRequestObject) (SkipLeadResponseObject, error)
 	// SuperviseCall Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
 	// (POST /api/v1/calls/{call}/supervise)
 	SuperviseCall(ctx context.Context, request SuperviseCallRequestObject) (SuperviseCallResponseObject, error)
@@ -10006,6 +10131,31 @@ func (sh *strictHandler) ConsultCall(ctx echo.Context, call PathCall) error {
 	return nil
 }
 
+// DialLead operation middleware
+func (sh *strictHandler) DialLead(ctx echo.Context, call PathCall) error {
+	var request DialLeadRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DialLead(ctx.Request().Context(), request.(DialLeadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DialLead")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DialLeadResponseObject); ok {
+		return validResponse.VisitDialLeadResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ExplainCall operation middleware
 func (sh *strictHandler) ExplainCall(ctx echo.Context, call PathCall) error {
 	var request ExplainCallRequestObject
@@ -10374,6 +10524,54 @@ func (sh *strictHandler) ResumeCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(ResumeCallResponseObject); ok {
 		return validResponse.VisitResumeCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SkipLead operation middleware
+func (sh *strictHandler) SkipLead(ctx echo.Context, call PathCall) error {
+	var request SkipLeadRequestObject
+
+	request.Call = call
+
+	var body SkipLeadJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SkipLead(ctx.Request().Context(), request.(SkipLeadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SkipLead")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SkipLeadResponseObject); ok {
+		return validResponse.VisitSkipLeadResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -335,6 +335,12 @@ type AgentCommand struct {
 // ReasonLine is the pause reason of an agent whose permanent line is gone.
 const ReasonLine = "line"
 
+// ReasonPreview is the pause reason of an agent who did not say whether a lead is called.
+const ReasonPreview = "preview"
+
+// ByOperadora is who asks for what nobody has asked for.
+const ByOperadora = "operadora"
+
 // AgentAnswer is what came of it. Result strings are outcome edges of flows.
 type AgentAnswer struct {
 	Result   AgentResult

@@ -45,10 +45,12 @@ type Passage struct {
 // Contacting is a call to a customer, as the rules are asked by which people may be contacted.
 type Contacting struct {
 	Call   string   `json:"call"`
-	Kind   CallKind `json:"kind"` // outbound, callback
+	Kind   CallKind `json:"kind"` // outbound, callback; campaign, of an attempt that an agent makes
 	Queue  string   `json:"queue"`
 	Number string   `json:"number"`          // in its one form
 	Tried  int      `json:"tried,omitempty"` // how often this call has rung them already
+	// Campaign is of an attempt whose lead was judged a while ago.
+	Campaign string `json:"campaign,omitempty"`
 }
 
 // Contacts says whether a customer may be contacted at this moment, by what was done to reach

@@ -30,6 +30,7 @@ const (
 	EntryCallCallback  EntryType = "call.callback"  // {"queue","destination","result","callback","error"}: a caller is to be called back, or not; {"attempt","result","next_at"}: what came of calling one
 	EntryCallMessage   EntryType = "call.message"   // {"state":"playing|heard|cut|failed|none","sounds","language","answered_ms","within_ms"}: what a lead is played for whom no agent was there in time; answered_ms: since the answer; within_ms: how long they might wait
 	EntryCallMachine   EntryType = "call.machine"   // {"state":"heard|marked|leaving|left|cut|failed|none","verdict","by","sampled","after","sounds","language","again","greeted_ms","answered_ms"}: heard: Verdict, of the PBX; greeted_ms: until the end of the greeting; marked: an agent says that it is a machine; leaving to none: the message to it, after a beep or silence, how often begun anew; answered_ms: since the answer
+	EntryCallPreview   EntryType = "call.preview"   // {"state":"given|dial|skip","agent","limit_ms","then","about","script","by","disposition"}: an agent is to say whether a lead is called, by when, and what becomes of it else; and what was said, by whom
 	EntryCallHeld      EntryType = "call.held"      // {"by","phone"}: the other side hears music; phone: by the phone's own hold key
 	EntryCallResumed   EntryType = "call.resumed"   // {"by","phone"}
 	EntryCallMuted     EntryType = "call.muted"     // {"by","role","agent","number","error"}: a side is heard by nobody; number is masked; error: it could not be ended

@@ -11,6 +11,7 @@ type Dialling struct {
 	Queue    string `json:"queue,omitempty"`    // "": the one of Code or, without that, the agent's first
 	Code     string `json:"code,omitempty"`     // what was dialled for the queue
 	By       string `json:"by"`                 // who asked, for the journal
+	Free     bool   `json:"free,omitempty"`     // the agent must be free: who is paused, or wraps up, is not to be had
 	Over     bool   `json:"over,omitempty"`     // not made but taken over, in the midst of it, from an agent of Queue, which the agent need not serve
 }
 

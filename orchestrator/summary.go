@@ -81,6 +81,8 @@ const (
 	OutcomeCongested   Outcome = "congested"   // of KindCampaign: the network or the trunk had no way at that moment
 	OutcomeDeclined    Outcome = "declined"    // of KindCampaign: the side called rejected the call
 	OutcomeMachine     Outcome = "machine"     // of KindCampaign: a machine answered
+	OutcomeSkipped     Outcome = "skipped"     // of KindCampaign: the agent who previewed the lead did not want them called, or did not say in time
+	OutcomeWithdrawn   Outcome = "withdrawn"   // of KindCampaign: the agent who was to make the call was not there, or the campaign stopped; nobody was called
 	OutcomeCallback    Outcome = "callback"    // is to be called back
 	OutcomeExpired     Outcome = "expired"     // of KindCallback: nobody could call in time
 	OutcomeLost        Outcome = "lost"        // the PBX lost it, or it vanished while nobody looked
@@ -92,4 +94,5 @@ var Outcomes = []Outcome{
 	OutcomeRejected, OutcomeTerminated, OutcomeFailed, OutcomeQueueGone, OutcomeAway, OutcomeRefused,
 	OutcomeCancelled, OutcomeBusy, OutcomeNoAnswer, OutcomeUnreachable, OutcomeCallback, OutcomeExpired,
 	OutcomeLost, OutcomeInvalid, OutcomeCongested, OutcomeDeclined, OutcomeMachine,
+	OutcomeSkipped, OutcomeWithdrawn,
 }

@@ -70,6 +70,34 @@ func TestAnAgentWhoCallsGetsNoCall(t *testing.T) {
 	}
 }
 
+// TestOnlyWhoIsFreePreviews: for a call that the agent has not asked for only one is held whom
+// a call could be offered to: not who is paused, wraps up or is passed over.
+func TestOnlyWhoIsFreePreviews(t *testing.T) {
+	t.Parallel()
+	w := setup(t, agentDefs())
+	w.login("a01")
+	given := func(call string, want orchestrator.AgentResult) *orchestrator.Offer {
+		t.Helper()
+		d, err := w.svc.Dial(w.ctx(), orchestrator.Dialling{Call: call, PBX: pbx, Visit: 2, Agent: "a01", By: "test", Free: true})
+		w.must(err)
+		if d.Result != want {
+			t.Fatalf("call %s: %q, want %q", call, d.Result, want)
+		}
+		return d.Offer
+	}
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentPause, "a01", func(c *orchestrator.AgentCommand) { c.Reason = "1" })
+	given("o1", orchestrator.AgentBusy)
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentResume, "a01")
+	o := given("o2", orchestrator.AgentOK)
+	if again := given("o2", orchestrator.AgentOK); again.ID != o.ID {
+		t.Errorf("asked again: %s, before %s", again.ID, o.ID)
+	}
+	_, err := w.svc.Failed(w.ctx(), *o, orchestrator.OfferNoAnswer) // and is passed over for a while
+	w.must(err)
+	w.wantState("a01", acd.StateAvailable)
+	given("o3", orchestrator.AgentPhoneBusy)
+}
+
 // TestAPauseOutlastsACall: who is paused may call, and is paused again; a call
 // from wrap-up ends it; during a call that is offered nobody calls.
 func TestAPauseOutlastsACall(t *testing.T) {

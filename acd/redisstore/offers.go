@@ -31,7 +31,7 @@ func (s *Store) Hold(ctx context.Context, now time.Time, o orchestrator.Offer) (
 // Dial holds an agent for a call that the agent makes.
 func (s *Store) Dial(ctx context.Context, now time.Time, d acd.DialOrder) (*acd.OfferRecord, orchestrator.AgentResult, error) {
 	r, err := s.run(ctx, "acd/redisstore.Dial", agentDial, s.base(),
-		ms(now), d.Station.Agent, d.Station.JSON(), encode(d.Offer), oneOrZero(d.OnPhone))
+		ms(now), d.Station.Agent, d.Station.JSON(), encode(d.Offer), oneOrZero(d.OnPhone), oneOrZero(d.Free))
 	if err != nil {
 		return nil, "", err
 	}

@@ -119,7 +119,11 @@ func (r Reporter) read(ctx context.Context, q Query, now time.Time, of figures.O
 				Also: x.Also, Default: x.By == "default", Skills: dir.skills[x.Agent]})
 		})
 	case figures.OfCampaigns:
-		return d, r.Records.Attempts(ctx, q.From, q.To, func(c records.Contact) { d.Attempts = append(d.Attempts, dir.attempt(c)) })
+		return d, r.Records.Attempts(ctx, q.From, q.To, func(c records.Contact) {
+			if c.Outcome != orchestrator.OutcomeSkipped && c.Outcome != orchestrator.OutcomeWithdrawn { // else nobody was called
+				d.Attempts = append(d.Attempts, dir.attempt(c))
+			}
+		})
 	case figures.OfStates:
 		for _, p := range defs.PauseReasons {
 			d.Limits[p.Name] = figures.Limit{PerDay: p.PerDay, Times: p.Times}

@@ -228,6 +228,26 @@ func (t *teller) machine(e orchestrator.Entry, d entry) {
 	t.add(Step{At: e.At, Code: Answered, Why: word, Text: text})
 }
 
+func (t *teller) previewed(e orchestrator.Entry, d entry) {
+	var text acd.Texts
+	switch {
+	case d.State == "given":
+		text = say("agent %s is to say within %s whether the lead is called", "el agente %s debe decir en %s si se llama al contacto", d.Agent, span(d.LimitMS))
+	case d.State == "dial":
+		text = say("%s has the lead called", "%s hace llamar al contacto", d.By)
+	case d.State == "skip" && d.By == orchestrator.ByOperadora:
+		text = say("the agent did not say in time, and the lead is not called", "el agente no lo dijo a tiempo, y no se llama al contacto")
+	case d.State == "skip":
+		text = say("%s does not have the lead called", "%s no hace llamar al contacto", d.By)
+	default:
+		return
+	}
+	if d.Disposition != "" {
+		text = and(text, say(": %s", ": %s", d.Disposition))
+	}
+	t.add(Step{At: e.At, Code: Previewed, Why: d.State, Agent: d.Agent, Text: text})
+}
+
 func (t *teller) hungUp(e orchestrator.Entry, d entry) {
 	if d.By == "" {
 		return

@@ -44,6 +44,7 @@ const (
 	CalledBack  Code = "callback"
 	Messaged    Code = "message" // what is heard by a lead for whom no agent was there in time
 	Answered    Code = "machine" // who answered a campaign's call, and what is done about a machine
+	Previewed   Code = "preview" // an agent is to say whether a lead is called, or has said so
 	HungUp      Code = "hung_up" // by order
 	Fault       Code = "fault"
 	Ended       Code = "ended"
@@ -53,12 +54,14 @@ const (
 type entry struct {
 	Flow, Node, Outcome, Queue, Result, Agent, Why, By, Number string
 	Needs, Prefer, Destination, Reason, What, Error, State     string
+	Disposition                                                string
 	Kind                                                       string
 	DID                                                        string              `json:"did"`
 	Match                                                      *orchestrator.Match `json:"match"`
 	Priority, Tier, Position, Attempt                          int
 	Staff                                                      *int
 	PatienceMS                                                 int64   `json:"patience_ms"`
+	LimitMS                                                    int64   `json:"limit_ms"`
 	WidensMS                                                   []int64 `json:"widens_ms"`
 	WaitMS                                                     int64   `json:"wait_ms"`
 	TalkMS                                                     int64   `json:"talk_ms"`
@@ -110,6 +113,7 @@ var tellers = map[orchestrator.EntryType]func(*teller, orchestrator.Entry, entry
 	orchestrator.EntryCallCallback:  (*teller).calledBack,
 	orchestrator.EntryCallMessage:   (*teller).message,
 	orchestrator.EntryCallMachine:   (*teller).machine,
+	orchestrator.EntryCallPreview:   (*teller).previewed,
 	orchestrator.EntryCallHungUp:    (*teller).hungUp,
 	orchestrator.EntryCallFault:     (*teller).fault,
 	orchestrator.EntryCallEnded:     (*teller).ended,

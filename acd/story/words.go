@@ -122,6 +122,8 @@ var (
 		string(orchestrator.OutcomeNoAnswer):    {"the number did not answer", "el número no contestó"},
 		string(orchestrator.OutcomeUnreachable): {"the number was not reached", "no se alcanzó el número"},
 		string(orchestrator.OutcomeMachine):     {"a machine answered", "contestó una máquina"},
+		string(orchestrator.OutcomeSkipped):     {"the agent did not have the lead called", "el agente no hizo llamar al contacto"},
+		string(orchestrator.OutcomeWithdrawn):   {"nobody was called: the agent was not there, or the campaign had stopped", "no se llamó a nadie: el agente no estaba, o la campaña había parado"},
 		string(orchestrator.OutcomeCallback):    {"it is to be called back", "se devolverá la llamada"},
 		string(orchestrator.OutcomeExpired):     {"nobody could call back in time", "nadie pudo devolver la llamada a tiempo"},
 		string(orchestrator.OutcomeLost):        {"the PBX lost it", "la perdió la centralita"},

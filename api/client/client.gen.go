@@ -335,6 +335,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
 	ConsultCall(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DialLead Has the lead called whom an agent previews.
+	//
+	// The entry call.preview tells the agent's page of the lead, and of the call's id. The lead's phone is rung once the agent listens. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/dial (the `DialLead` operationId).
+	DialLead(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ExplainCall Says why a call went where it went, and what it waited for.
 	//
 	// Of a call in progress, or of one that has ended. It is what is on record, which may be a moment behind. An agent may see its own calls only.
@@ -457,6 +464,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
 	ResumeCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SkipLeadWithBody Does not have the lead called whom an agent previews.
+	//
+	// The agent is free at once. The campaign's retry rules say what follows, of the disposition if one is given, else of the result skipped. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/skip (the `SkipLead` operationId).
+	SkipLeadWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SkipLead Does not have the lead called whom an agent previews.
+	//
+	// The agent is free at once. The campaign's retry rules say what follows, of the disposition if one is given, else of the result skipped. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/skip (the `SkipLead` operationId).
+	SkipLead(ctx context.Context, call PathCall, body SkipLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SuperviseCallWithBody Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
 	//
@@ -1855,6 +1880,23 @@ func (c *Client) ConsultCall(ctx context.Context, call PathCall, body ConsultCal
 	return c.Client.Do(req)
 }
 
+// DialLead Has the lead called whom an agent previews.
+//
+// The entry call.preview tells the agent's page of the lead, and of the call's id. The lead's phone is rung once the agent listens. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+//
+// Corresponds with POST /api/v1/calls/{call}/dial (the `DialLead` operationId).
+func (c *Client) DialLead(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDialLeadRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ExplainCall Says why a call went where it went, and what it waited for.
 //
 // Of a call in progress, or of one that has ended. It is what is on record, which may be a moment behind. An agent may see its own calls only.
@@ -2118,6 +2160,44 @@ func (c *Client) MuteCall(ctx context.Context, call PathCall, body MuteCallJSONR
 // Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
 func (c *Client) ResumeCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResumeCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SkipLeadWithBody Does not have the lead called whom an agent previews.
+//
+// The agent is free at once. The campaign's retry rules say what follows, of the disposition if one is given, else of the result skipped. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/skip (the `SkipLead` operationId).
+func (c *Client) SkipLeadWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSkipLeadRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SkipLead Does not have the lead called whom an agent previews.
+//
+// The agent is free at once. The campaign's retry rules say what follows, of the disposition if one is given, else of the result skipped. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/skip (the `SkipLead` operationId).
+func (c *Client) SkipLead(ctx context.Context, call PathCall, body SkipLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSkipLeadRequest(c.Server, call, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5439,6 +5519,40 @@ func NewConsultCallRequestWithBody(server string, call PathCall, contentType str
 	return req, nil
 }
 
+// NewDialLeadRequest constructs an http.Request for the DialLead method
+func NewDialLeadRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/dial", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewExplainCallRequest constructs an http.Request for the ExplainCall method
 func NewExplainCallRequest(server string, call PathCall) (*http.Request, error) {
 	var err error
@@ -5840,6 +5954,53 @@ func NewResumeCallRequest(server string, call PathCall) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewSkipLeadRequest calls the generic SkipLead builder with application/json body
+func NewSkipLeadRequest(server string, call PathCall, body SkipLeadJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSkipLeadRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewSkipLeadRequestWithBody constructs an http.Request for the SkipLead method, with any body, and a specified content type
+func NewSkipLeadRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/skip", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -10901,6 +11062,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
 	ConsultCallWithResponse(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsultCallResponse, error)
 
+	// DialLeadWithResponse Has the lead called whom an agent previews.
+	//
+	// The entry call.preview tells the agent's page of the lead, and of the call's id. The lead's phone is rung once the agent listens. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/dial (the `DialLead` operationId).
+	DialLeadWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*DialLeadResponse, error)
+
 	// ExplainCallWithResponse Says why a call went where it went, and what it waited for.
 	//
 	// Of a call in progress, or of one that has ended. It is what is on record, which may be a moment behind. An agent may see its own calls only.
@@ -11033,6 +11203,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
 	ResumeCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ResumeCallResponse, error)
+
+	// SkipLeadWithBodyWithResponse Does not have the lead called whom an agent previews.
+	//
+	// The agent is free at once. The campaign's retry rules say what follows, of the disposition if one is given, else of the result skipped. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/skip (the `SkipLead` operationId).
+	SkipLeadWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SkipLeadResponse, error)
+
+	// SkipLeadWithResponse Does not have the lead called whom an agent previews.
+	//
+	// The agent is free at once. The campaign's retry rules say what follows, of the disposition if one is given, else of the result skipped. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/skip (the `SkipLead` operationId).
+	SkipLeadWithResponse(ctx context.Context, call PathCall, body SkipLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*SkipLeadResponse, error)
 
 	// SuperviseCallWithBodyWithResponse Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
 	//
@@ -13216,6 +13404,54 @@ func (r ConsultCallResponse) ContentType() string {
 	return ""
 }
 
+type DialLeadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r DialLeadResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DialLeadResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DialLeadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DialLeadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DialLeadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DialLeadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ExplainCallResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13690,6 +13926,54 @@ func (r ResumeCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ResumeCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SkipLeadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r SkipLeadResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SkipLeadResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SkipLeadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SkipLeadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SkipLeadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SkipLeadResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18459,6 +18743,21 @@ func (c *ClientWithResponses) ConsultCallWithResponse(ctx context.Context, call 
 	return ParseConsultCallResponse(rsp)
 }
 
+// DialLeadWithResponse Has the lead called whom an agent previews.
+//
+// The entry call.preview tells the agent's page of the lead, and of the call's id. The lead's phone is rung once the agent listens. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/dial (the `DialLead` operationId).
+func (c *ClientWithResponses) DialLeadWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*DialLeadResponse, error) {
+	rsp, err := c.DialLead(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDialLeadResponse(rsp)
+}
+
 // ExplainCallWithResponse Says why a call went where it went, and what it waited for.
 //
 // Of a call in progress, or of one that has ended. It is what is on record, which may be a moment behind. An agent may see its own calls only.
@@ -18680,6 +18979,36 @@ func (c *ClientWithResponses) ResumeCallWithResponse(ctx context.Context, call P
 		return nil, err
 	}
 	return ParseResumeCallResponse(rsp)
+}
+
+// SkipLeadWithBodyWithResponse Does not have the lead called whom an agent previews.
+//
+// The agent is free at once. The campaign's retry rules say what follows, of the disposition if one is given, else of the result skipped. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/skip (the `SkipLead` operationId).
+func (c *ClientWithResponses) SkipLeadWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SkipLeadResponse, error) {
+	rsp, err := c.SkipLeadWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSkipLeadResponse(rsp)
+}
+
+// SkipLeadWithResponse Does not have the lead called whom an agent previews.
+//
+// The agent is free at once. The campaign's retry rules say what follows, of the disposition if one is given, else of the result skipped. An agent may say so of its own previews only. 409 when it is no preview, or it is decided.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/skip (the `SkipLead` operationId).
+func (c *ClientWithResponses) SkipLeadWithResponse(ctx context.Context, call PathCall, body SkipLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*SkipLeadResponse, error) {
+	rsp, err := c.SkipLead(ctx, call, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSkipLeadResponse(rsp)
 }
 
 // SuperviseCallWithBodyWithResponse Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
@@ -21184,6 +21513,39 @@ func ParseConsultCallResponse(rsp *http.Response) (*ConsultCallResponse, error) 
 	return response, nil
 }
 
+// ParseDialLeadResponse parses an HTTP response from a DialLeadWithResponse call
+func ParseDialLeadResponse(rsp *http.Response) (*DialLeadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DialLeadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseExplainCallResponse parses an HTTP response from a ExplainCallWithResponse call
 func ParseExplainCallResponse(rsp *http.Response) (*ExplainCallResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21490,6 +21852,39 @@ func ParseResumeCallResponse(rsp *http.Response) (*ResumeCallResponse, error) {
 	}
 
 	response := &ResumeCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSkipLeadResponse parses an HTTP response from a SkipLeadWithResponse call
+func ParseSkipLeadResponse(rsp *http.Response) (*SkipLeadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SkipLeadResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

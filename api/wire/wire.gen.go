@@ -96,6 +96,7 @@ const (
 	CallStateFlow         CallState = "flow"
 	CallStateOffered      CallState = "offered"
 	CallStatePausing      CallState = "pausing"
+	CallStatePreviewing   CallState = "previewing"
 	CallStateReaching     CallState = "reaching"
 	CallStateReserving    CallState = "reserving"
 	CallStateSummoning    CallState = "summoning"
@@ -124,6 +125,8 @@ func (e CallState) Valid() bool {
 	case CallStateOffered:
 		return true
 	case CallStatePausing:
+		return true
+	case CallStatePreviewing:
 		return true
 	case CallStateReaching:
 		return true
@@ -222,6 +225,7 @@ const (
 	CampaignModeAgentless   CampaignMode = "agentless"
 	CampaignModePower       CampaignMode = "power"
 	CampaignModePredictive  CampaignMode = "predictive"
+	CampaignModePreview     CampaignMode = "preview"
 	CampaignModeProgressive CampaignMode = "progressive"
 	CampaignModeWait        CampaignMode = "wait"
 )
@@ -234,6 +238,8 @@ func (e CampaignMode) Valid() bool {
 	case CampaignModePower:
 		return true
 	case CampaignModePredictive:
+		return true
+	case CampaignModePreview:
 		return true
 	case CampaignModeProgressive:
 		return true
@@ -616,6 +622,48 @@ func (e EntryPBXStateState) Valid() bool {
 	}
 }
 
+// Defines values for EntryPreviewState.
+const (
+	EntryPreviewStateDial  EntryPreviewState = "dial"
+	EntryPreviewStateGiven EntryPreviewState = "given"
+	EntryPreviewStateSkip  EntryPreviewState = "skip"
+)
+
+// Valid indicates whether the value is a known member of the EntryPreviewState enum.
+func (e EntryPreviewState) Valid() bool {
+	switch e {
+	case EntryPreviewStateDial:
+		return true
+	case EntryPreviewStateGiven:
+		return true
+	case EntryPreviewStateSkip:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EntryPreviewThen.
+const (
+	EntryPreviewThenDial  EntryPreviewThen = "dial"
+	EntryPreviewThenPause EntryPreviewThen = "pause"
+	EntryPreviewThenSkip  EntryPreviewThen = "skip"
+)
+
+// Valid indicates whether the value is a known member of the EntryPreviewThen enum.
+func (e EntryPreviewThen) Valid() bool {
+	switch e {
+	case EntryPreviewThenDial:
+		return true
+	case EntryPreviewThenPause:
+		return true
+	case EntryPreviewThenSkip:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EntryRecordingState.
 const (
 	EntryRecordingStateFailed   EntryRecordingState = "failed"
@@ -728,6 +776,7 @@ const (
 	EntryTypeCallNode        EntryType = "call.node"
 	EntryTypeCallOffered     EntryType = "call.offered"
 	EntryTypeCallParted      EntryType = "call.parted"
+	EntryTypeCallPreview     EntryType = "call.preview"
 	EntryTypeCallQueued      EntryType = "call.queued"
 	EntryTypeCallRecording   EntryType = "call.recording"
 	EntryTypeCallRefused     EntryType = "call.refused"
@@ -786,6 +835,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallOffered:
 		return true
 	case EntryTypeCallParted:
+		return true
+	case EntryTypeCallPreview:
 		return true
 	case EntryTypeCallQueued:
 		return true
@@ -1261,6 +1312,7 @@ const (
 	OrderComplete   Order = "complete"
 	OrderConference Order = "conference"
 	OrderConsult    Order = "consult"
+	OrderDial       Order = "dial"
 	OrderGiveUp     Order = "give_up"
 	OrderHangup     Order = "hangup"
 	OrderHold       Order = "hold"
@@ -1270,6 +1322,7 @@ const (
 	OrderMute       Order = "mute"
 	OrderResume     Order = "resume"
 	OrderRevoke     Order = "revoke"
+	OrderSkip       Order = "skip"
 	OrderSupervise  Order = "supervise"
 	OrderSwap       Order = "swap"
 	OrderTransfer   Order = "transfer"
@@ -1286,6 +1339,8 @@ func (e Order) Valid() bool {
 	case OrderConference:
 		return true
 	case OrderConsult:
+		return true
+	case OrderDial:
 		return true
 	case OrderGiveUp:
 		return true
@@ -1304,6 +1359,8 @@ func (e Order) Valid() bool {
 	case OrderResume:
 		return true
 	case OrderRevoke:
+		return true
+	case OrderSkip:
 		return true
 	case OrderSupervise:
 		return true
@@ -1339,10 +1396,12 @@ const (
 	OutcomeRefused     Outcome = "refused"
 	OutcomeRejected    Outcome = "rejected"
 	OutcomeServed      Outcome = "served"
+	OutcomeSkipped     Outcome = "skipped"
 	OutcomeTerminated  Outcome = "terminated"
 	OutcomeTransferred Outcome = "transferred"
 	OutcomeUnreachable Outcome = "unreachable"
 	OutcomeVoicemail   Outcome = "voicemail"
+	OutcomeWithdrawn   Outcome = "withdrawn"
 )
 
 // Valid indicates whether the value is a known member of the Outcome enum.
@@ -1386,6 +1445,8 @@ func (e Outcome) Valid() bool {
 		return true
 	case OutcomeServed:
 		return true
+	case OutcomeSkipped:
+		return true
 	case OutcomeTerminated:
 		return true
 	case OutcomeTransferred:
@@ -1393,6 +1454,8 @@ func (e Outcome) Valid() bool {
 	case OutcomeUnreachable:
 		return true
 	case OutcomeVoicemail:
+		return true
+	case OutcomeWithdrawn:
 		return true
 	default:
 		return false
@@ -1837,6 +1900,7 @@ const (
 	StoryCodeOffered     StoryCode = "offered"
 	StoryCodeParted      StoryCode = "parted"
 	StoryCodePassed      StoryCode = "passed"
+	StoryCodePreview     StoryCode = "preview"
 	StoryCodeQueued      StoryCode = "queued"
 	StoryCodeRefused     StoryCode = "refused"
 	StoryCodeTransferred StoryCode = "transferred"
@@ -1871,6 +1935,8 @@ func (e StoryCode) Valid() bool {
 	case StoryCodeParted:
 		return true
 	case StoryCodePassed:
+		return true
+	case StoryCodePreview:
 		return true
 	case StoryCodeQueued:
 		return true
@@ -2236,7 +2302,9 @@ type AgentStateChangePage struct {
 
 // Appointment defines model for Appointment.
 type Appointment struct {
-	At time.Time `json:"at"`
+	// Agent With whom: that agent is held for the call before it is made. Left out, or a quarter of an hour late, with anyone.
+	Agent string    `json:"agent,omitempty,omitzero"`
+	At    time.Time `json:"at"`
 
 	// Lead Its id.
 	Lead string `json:"lead"`
@@ -2305,7 +2373,7 @@ type CallHistory struct {
 // CallKind campaign: a lead of a campaign is called; caller is whom, and did the number shown. callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
 type CallKind string
 
-// CallState reaching: the phone of a lead of a campaign is being rung, and nobody listens.
+// CallState previewing: an agent is to say whether a lead of a campaign is called; reaching: the phone of a lead of a campaign is being rung, and nobody listens.
 type CallState string
 
 // CallStory defines model for CallStory.
@@ -2363,7 +2431,7 @@ type CallSummary struct {
 	// Offers How often it was offered to an agent.
 	Offers int `json:"offers,omitempty,omitzero"`
 
-	// Outcome machine: of campaign, a machine answered; invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+	// Outcome machine: of campaign, a machine answered; skipped: of campaign, the agent who previewed the lead did not have them called; withdrawn: of campaign, that agent was not there, or the campaign had stopped, and nobody was called; invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 	Outcome Outcome `json:"outcome,omitempty,omitzero"`
 
 	// PartedAt End of the last conversation.
@@ -2412,7 +2480,7 @@ type Callback struct {
 	// Serving The agent whose phone rings or who listens.
 	Serving string `json:"serving,omitempty,omitzero"`
 
-	// State reaching: the phone of a lead of a campaign is being rung, and nobody listens.
+	// State previewing: an agent is to say whether a lead of a campaign is called; reaching: the phone of a lead of a campaign is being rung, and nobody listens.
 	State CallState `json:"state"`
 }
 
@@ -2594,7 +2662,7 @@ type CampaignLive struct {
 	// Abandoned In the legal window.
 	Abandoned float64 `json:"abandoned"`
 
-	// Agents Those of its queue, by what they do: free, offered, talking, inbound, wrapping, away.
+	// Agents Those of its queue, by what they do: free, offered, calling (a lead who has not answered, or whom they preview), talking, inbound, wrapping, away.
 	Agents map[string]int `json:"agents"`
 
 	// AnswerRate Share of the attempts that a person answers.
@@ -2627,6 +2695,9 @@ type CampaignLive struct {
 
 	// OnWay Attempts that are not answered.
 	OnWay int `json:"on_way"`
+
+	// Previewed Leads of whom an agent is to say whether they are called.
+	Previewed int `json:"previewed"`
 
 	// Ready Leads that may be called now and are next.
 	Ready int `json:"ready"`
@@ -2682,7 +2753,10 @@ type CampaignOrderDo string
 
 // CampaignPreview defines model for CampaignPreview.
 type CampaignPreview struct {
-	At      time.Time `json:"at"`
+	At time.Time `json:"at"`
+
+	// Lacking Fields of leads that the campaign's flow or script reads, and no list of it has.
+	Lacking []string  `json:"lacking,omitempty,omitzero"`
 	LeftOut []LeftOut `json:"left_out"`
 
 	// Looked Leads that were looked at.
@@ -3295,6 +3369,37 @@ type EntryParted struct {
 	Number string `json:"number,omitempty,omitzero"`
 	TalkMS int64  `json:"talk_ms,omitempty,omitzero"`
 }
+
+// EntryPreview defines model for EntryPreview.
+type EntryPreview struct {
+	// About Of given: what is known of the lead.
+	About map[string]string `json:"about,omitempty,omitzero"`
+	Agent string            `json:"agent"`
+
+	// By Of dial and skip: who said so; operadora: nobody did in time.
+	By string `json:"by,omitempty,omitzero"`
+
+	// Disposition Of skip: why.
+	Disposition string `json:"disposition,omitempty,omitzero"`
+
+	// LimitMS Of given: how long the agent has from when they listen.
+	LimitMS int64 `json:"limit_ms,omitempty,omitzero"`
+
+	// Script Of given: what the agent is to say.
+	Script string `json:"script,omitempty,omitzero"`
+
+	// State given: an agent is to say whether the lead is called; dial, skip: it is, or is not.
+	State EntryPreviewState `json:"state"`
+
+	// Then Of given: what becomes of it when the agent says nothing; pause: skip, and the agent is paused.
+	Then EntryPreviewThen `json:"then,omitempty,omitzero"`
+}
+
+// EntryPreviewState given: an agent is to say whether the lead is called; dial, skip: it is, or is not.
+type EntryPreviewState string
+
+// EntryPreviewThen Of given: what becomes of it when the agent says nothing; pause: skip, and the agent is paused.
+type EntryPreviewThen string
 
 // EntryQueued defines model for EntryQueued.
 type EntryQueued struct {
@@ -4158,7 +4263,7 @@ type Ordered struct {
 	Order Order  `json:"order"`
 }
 
-// Outcome machine: of campaign, a machine answered; invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+// Outcome machine: of campaign, a machine answered; skipped: of campaign, the agent who previewed the lead did not have them called; withdrawn: of campaign, that agent was not there, or the campaign had stopped, and nobody was called; invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 type Outcome string
 
 // Party defines model for Party.
@@ -4200,7 +4305,7 @@ type PastCall struct {
 	Kind  CallKind `json:"kind"`
 	Notes string   `json:"notes,omitempty,omitzero"`
 
-	// Outcome machine: of campaign, a machine answered; invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+	// Outcome machine: of campaign, a machine answered; skipped: of campaign, the agent who previewed the lead did not have them called; withdrawn: of campaign, that agent was not there, or the campaign had stopped, and nobody was called; invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 	Outcome Outcome `json:"outcome"`
 	Queue   string  `json:"queue,omitempty,omitzero"`
 	TalkMS  int64   `json:"talk_ms,omitempty,omitzero"`
@@ -4652,6 +4757,12 @@ type SheetPartName string
 type Side struct {
 	// Side customer, agent (who talks with the caller), other (whom the agent asked, in a call of three), or that one's agent id.
 	Side string `json:"side"`
+}
+
+// Skip defines model for Skip.
+type Skip struct {
+	// Disposition Why: one of the campaign's queue.
+	Disposition string `json:"disposition,omitempty,omitzero"`
 }
 
 // Snapshot Everything at one moment. Changes that follow may tell again what it shows already, never less.
@@ -5454,6 +5565,9 @@ type MoveCallJSONRequestBody = Move
 
 // MuteCallJSONRequestBody defines body for MuteCall for application/json ContentType.
 type MuteCallJSONRequestBody = Side
+
+// SkipLeadJSONRequestBody defines body for SkipLead for application/json ContentType.
+type SkipLeadJSONRequestBody = Skip
 
 // SuperviseCallJSONRequestBody defines body for SuperviseCall for application/json ContentType.
 type SuperviseCallJSONRequestBody = Supervise

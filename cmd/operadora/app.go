@@ -166,7 +166,7 @@ func (a *App) joinPBXs() error {
 		Flows: spoken{a.library, a.current}, Prepare: a.library.Prepare, Gate: a.gate, Keys: codes, PBXs: pbxs, First: first,
 		Connected: a.connected, Limits: a.cfg.Limits, Lines: a.cfg.Lines, LeaseTTL: a.cfg.LeaseTTL,
 		Owner: leaseOwner(a.cfg.Instance),
-		Dead:  processDead, Callbacks: a.acd.Callback, Contacts: runner.Contacts{Reached: a.leads.Reached, Rules: a.contactRules, Log: a.log, Now: time.Now}, Log: a.log, Registerer: a.metrics,
+		Dead:  processDead, Callbacks: a.acd.Callback, Contacts: runner.Contacts{Reached: a.leads.Reached, Rules: a.contactRules, Campaign: a.mayDial, Log: a.log, Now: time.Now}, Log: a.log, Registerer: a.metrics,
 	})
 	a.lamps = acd.NewLampFollower(acd.LampParts{Journal: a.store, Lamps: a, Snapshot: a.acd.Snapshot,
 		PBXs: slices.Sorted(maps.Keys(a.cfg.PBXs)), Drives: a.drives, Log: a.log})

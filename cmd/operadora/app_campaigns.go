@@ -33,6 +33,11 @@ func (a *App) contactRules(queue string) (compliance.Profile, compliance.Purpose
 	return defs.Profiles[c.Profile], compliance.Purpose(c.Purpose), true
 }
 
+// mayDial judges an attempt of a campaign that an agent makes.
+func (a *App) mayDial(ctx context.Context, o orchestrator.Contacting) error {
+	return a.campaigns.MayDial(ctx, o)
+}
+
 // knownCall tells what is known of a call: live, ended of late, or on record.
 func (a *App) knownCall(ctx context.Context, id string) (runner.Known, error) {
 	r, err := a.store.Load(ctx, id)
@@ -42,7 +47,7 @@ func (a *App) knownCall(ctx context.Context, id string) (runner.Known, error) {
 		if err != nil {
 			return runner.Known{}, nil //nolint:nilerr // the engine sets it aside, and its end is told
 		}
-		k := runner.Known{Found: true, Ended: r.Ended, CallSummary: c.CallSummary, Rang: c.Customer().Rang}
+		k := runner.Known{Found: true, Ended: r.Ended, CallSummary: c.CallSummary, Dialled: c.Customer().Dialed, Rang: c.Customer().Rang}
 		if !k.Ended {
 			return k, nil
 		}
@@ -72,7 +77,7 @@ func (f floorOf) Floor(ctx context.Context) (out []runner.Agent, waiting map[str
 		return nil, nil, err
 	}
 	for _, v := range s.Agents {
-		a := runner.Agent{ID: v.ID, State: string(v.State), Device: v.Device, Since: time.UnixMilli(v.Since), Leaving: v.Next != "", Call: v.Call, Queues: v.Queues}
+		a := runner.Agent{ID: v.ID, PBX: v.PBX, State: string(v.State), Device: v.Device, Since: time.UnixMilli(v.Since), Leaving: v.Next != "", Call: v.Call, Queues: v.Queues}
 		if v.RestUntil > 0 {
 			a.Resting = time.UnixMilli(v.RestUntil)
 		}

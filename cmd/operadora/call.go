@@ -21,7 +21,7 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, confer on, move, listen to and end calls in progress, through a running operadora"}
 	clientFlags(c)
 	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallExplainCommand(), newCallHangupCommand(), newCallGiveUpCommand(),
-		newCallMachineCommand(), newCallHoldCommand(), newCallResumeCommand(), newCallMuteCommand(), newCallUnmuteCommand(), newCallTransferCommand(), newCallMoveCommand())
+		newCallMachineCommand(), newCallDialCommand(), newCallSkipCommand(), newCallHoldCommand(), newCallResumeCommand(), newCallMuteCommand(), newCallUnmuteCommand(), newCallTransferCommand(), newCallMoveCommand())
 	c.AddCommand(newConsultCommands()...)
 	c.AddCommand(newSuperviseCommands()...)
 	return c
@@ -196,6 +196,31 @@ func newCallMachineCommand() *cobra.Command {
 			}
 			return r.JSON202, nil
 		})
+}
+
+func newCallDialCommand() *cobra.Command {
+	return newCallOrderCommand("dial", "Have the lead called whom an agent previews", "dialled",
+		func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+			r, err := c.DialLeadWithResponse(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			return r.JSON202, nil
+		})
+}
+
+func newCallSkipCommand() *cobra.Command {
+	var skip wire.Skip
+	c := newCallOrderCommand("skip", "Do not have the lead called whom an agent previews", "skipped",
+		func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+			r, err := c.SkipLeadWithResponse(ctx, id, skip)
+			if err != nil {
+				return nil, err
+			}
+			return r.JSON202, nil
+		})
+	c.Flags().StringVar(&skip.Disposition, "disposition", "", "why: a disposition of the campaign's queue")
+	return c
 }
 
 func newCallHoldCommand() *cobra.Command {

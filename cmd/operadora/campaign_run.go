@@ -50,7 +50,7 @@ func newCampaignOrderCommand(o campaignOrder) *cobra.Command {
 }
 
 func newCampaignAppointmentCommand() *cobra.Command {
-	var at, number string
+	var at, number, agent string
 	c := &cobra.Command{
 		Use: "appointment CAMPAIGN LEAD", Short: "Have a lead called at a time, before others", Args: cobra.ExactArgs(2),
 		Example: "  operadora campaign appointment march 17 --at 2026-12-01T10:00:00-05:00",
@@ -62,7 +62,7 @@ func newCampaignAppointmentCommand() *cobra.Command {
 			if when == nil {
 				return errors.New("--at is missing: when is the lead to be called?")
 			}
-			if _, err := c.MakeAppointmentWithResponse(cmd.Context(), args[0], wire.Appointment{Lead: args[1], At: *when, Number: number}); err != nil {
+			if _, err := c.MakeAppointmentWithResponse(cmd.Context(), args[0], wire.Appointment{Lead: args[1], At: *when, Number: number, Agent: agent}); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "lead %s is called at %s\n", args[1], when.Local().Format(time.DateTime))
@@ -72,6 +72,7 @@ func newCampaignAppointmentCommand() *cobra.Command {
 	clientFlags(c)
 	c.Flags().StringVar(&at, "at", "", "when: "+momentExample)
 	c.Flags().StringVar(&number, "number", "", "one of its numbers, with + and country code; left out, the one that is next")
+	c.Flags().StringVar(&agent, "agent", "", "with whom; left out, with anyone")
 	return c
 }
 
@@ -122,8 +123,16 @@ func watchLine(v wire.CampaignView) string {
 	if l.At.IsZero() {
 		return fmt.Sprintf("%s; dialled by %s", v.Run.State, orDash(v.DialledBy))
 	}
-	return fmt.Sprintf("%s  ringing %d  waiting %d  connected %d%s  agents %s  soon %.1f  answer rate %.0f %%  abandoned %s  ready %d  %s",
-		v.Run.State, l.OnWay, l.Waiting, l.Connected, machinesLine(v), orDash(counts(l.Agents)), l.FreeSoon, 100*l.AnswerRate, abandonedOf(l), l.Ready, l.Hold)
+	return fmt.Sprintf("%s%s  ringing %d  waiting %d  connected %d%s  agents %s  soon %.1f  answer rate %.0f %%  abandoned %s  ready %d  %s",
+		v.Run.State, previewedLine(v), l.OnWay, l.Waiting, l.Connected, machinesLine(v), orDash(counts(l.Agents)), l.FreeSoon, 100*l.AnswerRate, abandonedOf(l), l.Ready, l.Hold)
+}
+
+// previewedLine is what a line says of leads whom agents preview.
+func previewedLine(v wire.CampaignView) string {
+	if v.Campaign.Mode != wire.CampaignModePreview {
+		return ""
+	}
+	return fmt.Sprintf("  previewed %d", v.Live.Previewed)
 }
 
 // machinesLine is what a line says of machines, where there are any.
@@ -177,7 +186,7 @@ func showCampaign(w io.Writer, v wire.CampaignView) error {
 		{"attempts in 24 h", strconv.FormatInt(v.Attempts, 10)}, {"results", counts(v.Results)},
 		{"machines", showMachines(v.Machines)}}
 	if !l.At.IsZero() {
-		known = append(known, [][2]string{{"calls", fmt.Sprintf("%d on their way (%d ring), %d wait, %d connected", l.OnWay, l.Ringing, l.Waiting, l.Connected)},
+		known = append(known, [][2]string{{"calls", fmt.Sprintf("%d previewed, %d on their way (%d ring), %d wait, %d connected", l.Previewed, l.OnWay, l.Ringing, l.Waiting, l.Connected)},
 			{"agents", orDash(counts(l.Agents))}, {"ready", fmt.Sprintf("%d leads", l.Ready)}, {"abandoned", abandonedOf(l)}, {"held by", l.Hold}}...)
 	}
 	showKnown(w, known)

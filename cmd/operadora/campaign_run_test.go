@@ -399,6 +399,107 @@ func TestContactRules(t *testing.T) {
 	}
 }
 
+// TestCampaignPreviewed: an agent whose phone rings for each call, and one on a permanent line, is
+// given each lead, with what is known of them, and has them called by a key or skips them, by a key
+// or by command; until then nobody's phone rings. Who must not be called any more is not.
+func TestCampaignPreviewed(t *testing.T) {
+	t.Parallel()
+	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
+	o := dialsOver(carrier, 1)
+	o.files["campaigns/march.yaml"] = strings.NewReplacer("mode: progressive", "mode: preview\npreview: {limit: 1m}", "message: [vm-goodbye]\n", "", "retry: {", "retry: {skipped: finish, ").Replace(marchCampaign)
+	r := newRig(t, o)
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	do := r.by(api)
+	file, given := filepath.Join(t.TempDir(), "march.csv"), 0
+	bring := func(number string) (found orchestrator.Entry) {
+		t.Helper()
+		must(t, os.WriteFile(file, []byte("celular,nombre,due\n"+number+",Ana,100\n"), 0o600))
+		do("lead", "import", file, "--list", "march")
+		given++
+		left := given
+		r.await("a preview", func(e orchestrator.Entry) bool {
+			if e.Type == orchestrator.EntryCallPreview && strings.Contains(string(e.Data), `"state":"given"`) {
+				found, left = e, left-1
+			}
+			return left == 0
+		})
+		return found
+	}
+	talks := func(number string, agent *lab.Call) {
+		t.Helper()
+		must(t, agent.SendDTMF("1"))
+		lead, err := carrier.NextCall(limit(t))
+		must(t, err)
+		if !strings.HasSuffix(lead.Number(), number) {
+			t.Errorf("%s rings, want %s", lead.Number(), number)
+		}
+		must(t, lead.Ring())
+		must(t, lead.Answer())
+		r.talk(lead, agent)
+		must(t, lead.Hangup())
+	}
+	do("list", "create", "march", "--region", "CO")
+	do("campaign", "start", "march")
+
+	desk := r.login("101")
+	e := bring("3001000001")
+	if !strings.Contains(string(e.Data), `"about":{"due":"100","name":"Ana"}`) || !strings.Contains(string(e.Data), `"script":"Ask Ana about 100."`) || e.Agent != "101" {
+		t.Errorf("the agent is told %s", e.Data)
+	}
+	phone := r.answers(desk)
+	r.eventually("the agent previews", func() error {
+		if out := do("campaign", "show", "march"); !strings.Contains(out, "1 previewed") || !strings.Contains(out, "1 calling") {
+			return errors.New(out)
+		}
+		return nil
+	})
+	talks("3001000001", phone)
+	ended(t, phone)
+	e = bring("3001000002")
+	phone = r.answers(desk)
+	if _, err := r.Run("call", "skip", e.Call, "--disposition", "never", "--token", api.Token, "--url", api.Base); err == nil || !strings.Contains(err.Error(), `"never" is none of queue "sales"`) {
+		t.Error(err)
+	}
+	if out := do("call", "skip", e.Call, "--disposition", "done"); out != e.Call+": skipped\n" {
+		t.Error(out)
+	}
+	ended(t, phone)
+	do("agent", "logout", "101")
+
+	line := r.loginLine(desk)
+	bring("3001000003")
+	must(t, line.SendDTMF("2"))
+	r.awaitEnds(orchestrator.KindCampaign, 3)
+	bring("3001000004")
+	talks("3001000004", line)
+	r.awaitEnds(orchestrator.KindCampaign, 4)
+	e = bring("3001000005")
+	do("dnc", "add", "+573001000005", "--why", "asked")
+	do("call", "dial", e.Call)
+	r.told(orchestrator.EntryCallDialled, `"result":"denied"`, "do_not_call")
+	r.awaitEnds(orchestrator.KindCampaign, 5)
+	for i, want := range []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeSkipped, orchestrator.OutcomeSkipped, orchestrator.OutcomeServed, orchestrator.OutcomeRefused} {
+		if c := r.summaries(orchestrator.KindCampaign)[i]; c.Outcome != want || c.Agent != "101" || c.Lead != fmt.Sprint(i+1) || want == orchestrator.OutcomeServed && c.ConnectedAt-c.AnsweredAt > 1000 {
+			t.Errorf("want %s: %+v", want, c)
+		}
+	}
+	r.eventually("the records are right", func() error {
+		got, err := api.GetCampaignWithResponse(limit(t), "march")
+		if err != nil {
+			return err
+		}
+		if v := got.JSON200; v == nil || v.Results["served"] != 2 || v.Results["skipped"] != 2 || v.Live.Answered != 2 || v.Live.Abandoned != 0 {
+			return fmt.Errorf("%s", got.Body)
+		}
+		return nil
+	})
+	do("agent", "logout", "101")
+	ended(t, line)
+	r.settledOf(orchestrator.KindCampaign, 5)
+}
+
 const remindFlow = `flow: remind
 language: en
 start: due

@@ -59,6 +59,11 @@ func printPreview(w io.Writer, p wire.CampaignPreview, language string) error {
 	if p.More {
 		more = "; there are more (--most)"
 	}
+	if len(p.Lacking) > 0 {
+		if _, err := fmt.Fprintf(w, "no list of it has what its flow or script reads: %s\n", strings.Join(p.Lacking, ", ")); err != nil {
+			return err
+		}
+	}
 	if _, err := fmt.Fprintf(w, "%d leads looked at%s: %d may be called now\n", p.Looked, more, p.Now); err != nil || len(p.LeftOut) == 0 {
 		return err
 	}

@@ -93,7 +93,7 @@ func (o *floor) campaigns(pbxs map[string]PBXConfig, flows ivr.Definitions, prof
 			}
 			return n, queue != nil && queue(id)
 		},
-		Flow:  func(name, queue string) campaign.FlowFacts { return flowFacts(flows.Flows[name], queue) },
+		Flow:  func(name, queue string) campaign.FlowFacts { return flowFacts(flows.Flows, name, queue) },
 		PBX:   func(name string) bool { _, ok := pbxs[name]; return ok },
 		Hears: func(name string) bool { return pbxs[name].Kind != KindFreeSWITCH },
 		Disposition: func(name, queue string) bool {
@@ -103,12 +103,13 @@ func (o *floor) campaigns(pbxs map[string]PBXConfig, flows ivr.Definitions, prof
 		}}
 }
 
-// flowFacts says how a flow brings calls to a queue.
-func flowFacts(f *ivr.Flow, queue string) (facts campaign.FlowFacts) {
+// flowFacts says how a flow brings calls to a queue, and what it reads of leads.
+func flowFacts(flows map[string]*ivr.Flow, id, queue string) (facts campaign.FlowFacts) {
+	f := flows[id]
 	if f == nil {
 		return facts
 	}
-	facts.There = true
+	facts.There, facts.Fields = true, flowfile.LeadFields(flows, id)
 	for name, n := range f.Nodes {
 		facts.Nodes = append(facts.Nodes, name)
 		if q, ok := n.Step.(*ivr.Queue); ok && q.Queue == queue {

@@ -11,10 +11,11 @@ import (
 // Paced is the campaign as the pacer takes it, by the rules in force at a moment: the
 // lower of the law's limit and the campaign's, over the law's window. began is when the
 // campaign began, from which fixed windows follow one another. A campaign without a
-// limit, or in which each agent asks for calls, is not paced: ok is false.
+// limit is not paced: ok is false. Previews are paced like calls of mode progressive: one for
+// each free agent.
 func (c *Campaign) Paced(began, now time.Time) (out pacing.CampaignConfig, ok bool) {
 	terms := c.Rules.Terms(now, c.Purpose)
-	modes := map[Mode]pacing.Mode{ModeProgressive: pacing.ModeProgressive, ModePower: pacing.ModePower, ModePredictive: pacing.ModePredictive,
+	modes := map[Mode]pacing.Mode{ModePreview: pacing.ModeProgressive, ModeProgressive: pacing.ModeProgressive, ModePower: pacing.ModePower, ModePredictive: pacing.ModePredictive,
 		ModeWait: pacing.ModeWait, ModeAgentless: pacing.ModeAgentless}
 	mode, paced := modes[c.Mode]
 	if !paced || terms.Abandon == nil {

@@ -39,15 +39,13 @@ func TestPacedByTheLaw(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for name, c := range map[string]*campaign.Campaign{"preview": debts(), "no rules": debts()} {
-		if name == "preview" {
-			c.Mode = campaign.ModePreview
-		} else {
-			c.Rules = compliance.Profile{}
-		}
-		if _, ok := c.Paced(began, now); ok {
-			t.Errorf("%s is paced", name)
-		}
+	preview, lawless := debts(), debts()
+	preview.Mode, lawless.Rules = campaign.ModePreview, compliance.Profile{}
+	if p, ok := preview.Paced(began, now); !ok || p.Mode != pacing.ModeProgressive { // a lead for each free agent
+		t.Errorf("preview: %v, %+v", ok, p)
+	}
+	if _, ok := lawless.Paced(began, now); ok {
+		t.Error("without rules it is paced")
 	}
 }
 

@@ -15,10 +15,10 @@ type Campaign struct {
 	Name    compliance.Texts   `yaml:"name" keys:"tongue" doc:"Name for people, per language."`
 	Purpose compliance.Purpose `yaml:"purpose,need" oneof:"sales collection service survey" doc:"Why people are called: sales, collection, service or survey. It says which rules of the profile hold."`
 	Profile string             `yaml:"profile,need" shape:"id" doc:"Compliance profile: BR, CO, ES, MX, UK, US, or one of profiles/*.yaml."`
-	Mode    Mode               `yaml:"mode,need" oneof:"progressive power predictive wait agentless" doc:"How it is paced: progressive (a call for each free agent), power (ratio), predictive (abandon limit), wait (target_wait), agentless (a flow speaks)."`
+	Mode    Mode               `yaml:"mode,need" oneof:"preview progressive power predictive wait agentless" doc:"How it is paced: preview (a free agent is given a lead, and says whether it is called), progressive (a call for each free agent), power (ratio), predictive (abandon limit), wait (target_wait), agentless (a flow speaks)."`
 
 	Queue  string   `yaml:"queue" shape:"id" default:"" doc:"Queue that answered calls enter; its agents serve them. All modes but agentless need it; agentless, for who wants an agent."`
-	Flow   string   `yaml:"flow" shape:"mayname" default:"" doc:"Flow that begins when somebody answers: of agentless, which needs one, it speaks; of other modes it brings them to the queue. Empty: who answers enters the queue."`
+	Flow   string   `yaml:"flow" shape:"mayname" default:"" doc:"Flow that begins when somebody answers: of agentless, which needs one, it speaks; of other modes it brings them to the queue. Empty: who answers enters the queue. Not of preview."`
 	Lists  []List   `yaml:"lists,need" doc:"Lists of leads that are called."`
 	Trunks []Trunk  `yaml:"trunks,need" doc:"PBXs over which it calls."`
 	Shown  []Shown  `yaml:"caller_id" doc:"Numbers that are shown; the first that fits the number called counts."`
@@ -26,18 +26,20 @@ type Campaign struct {
 	Hours  []string `yaml:"hours" doc:"When people are called, on the clocks of all places where they may be: mon-fri 10:00-19:00. The profile's hours hold as well."`
 
 	Never    string            `yaml:"never_again" shape:"mayname" default:"" doc:"Node of the flow: a lead who comes to it, such as by key 9, is on the do-not-call list for all campaigns from then on."`
-	Message  []string          `yaml:"message" shape:"sound" doc:"Sounds for who answered and has no agent within the time that the profile allows, counted from the answer; the call ends with the last. Where the profile demands a message, it must be there. Not of agentless."`
+	Message  []string          `yaml:"message" shape:"sound" doc:"Sounds for who answered and has no agent within the time that the profile allows, counted from the answer; the call ends with the last. Where the profile demands a message, it must be there. Not of agentless and preview."`
 	Language string            `yaml:"language" shape:"maylang" default:"" doc:"Language of leads whose own is not known. Empty: the flow's, or else the PBX's."`
-	Fields   []string          `yaml:"fields" max:"64" doc:"Fields of a lead that its agent is told, id and name among them. None: all."`
+	Fields   []string          `yaml:"fields" max:"64" doc:"Fields of a lead that its agent and its flow are told, id and name among them. None: all."`
 	Script   map[string]string `yaml:"script" keys:"language" max:"8000" doc:"What the agent reads to the lead, by language: {{name}}, {{id}}, {{number}} and {{FIELD}} are the lead's; what a lead does not have stands in brackets."`
 
 	Attempts Attempts            `yaml:"attempts" doc:"How often is tried."`
-	Retry    yamlfile.Map[Retry] `yaml:"retry" doc:"What follows an outcome: a result (no_answer, busy, machine, unreachable, invalid, abandoned, refused, served, failed), or disposition:NAME of a call that was served. Those left out have their defaults."`
+	Retry    yamlfile.Map[Retry] `yaml:"retry" doc:"What follows an outcome: a result (no_answer, busy, machine, unreachable, invalid, abandoned, refused, served, skipped, failed), or disposition:NAME of a call that was served, or of a lead that was skipped. Those left out have their defaults."`
 	Lockout  time.Duration       `yaml:"lockout" min:"0s" max:"8784h" default:"72h" doc:"How long a person is left alone after an abandoned call, unless an agent is kept for the next; 0 leaves it to the profile."`
+	Preview  Preview             `yaml:"preview" doc:"Of mode preview: how agents say whether a lead is called."`
 	Machines Machines            `yaml:"machines" doc:"What is done about answering machines."`
 	Pacing   Pacing              `yaml:"pacing" doc:"How fast is dialled."`
 	Calendar *calendar.Calendar  // that Times names
 	Rules    compliance.Profile  // that Profile names
+	Reads    []string            // fields of leads that Flow reads
 }
 
 // Mode is how a campaign is paced.
@@ -87,6 +89,22 @@ type Attempts struct {
 	Day    int `yaml:"day" min:"1" max:"1000" default:"2" doc:"Most attempts to reach a person on one day of theirs, over all campaigns."`
 	Week   int `yaml:"week" min:"1" max:"1000" default:"6" doc:"Most attempts to reach a person in one week of theirs, from Monday, over all campaigns."`
 }
+
+// Preview is how agents say whether a lead is called.
+type Preview struct {
+	Limit time.Duration `yaml:"limit" min:"5s" max:"10m" default:"30s" doc:"How long an agent has for it, from when they listen."`
+	Then  PreviewThen   `yaml:"then" oneof:"dial skip pause" default:"skip" doc:"What is done when they said nothing by then: dial, skip (the lead is not called, and the agent is free), pause (the same, and the agent is paused)."`
+}
+
+// PreviewThen is what is done about a lead of whom the agent said nothing.
+type PreviewThen string
+
+// What may be done.
+const (
+	PreviewDial  PreviewThen = "dial"
+	PreviewSkip  PreviewThen = "skip"
+	PreviewPause PreviewThen = "pause"
+)
 
 // Pacing is how fast is dialled. What is left out is the pacer's default.
 type Pacing struct {

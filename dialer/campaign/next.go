@@ -36,13 +36,17 @@ type Appointment struct {
 	Agent  string // who is to call; "" for anyone
 }
 
+// keptFor is for how long, once it is due, an appointment is left to the agent with whom it
+// is. After that anyone may keep it: the lead has waited for long enough.
+const keptFor = 15 * time.Minute
+
 // Decision is what is to be done about a lead at a moment.
 type Decision struct {
 	// Number is to be called now; "" is nobody.
 	Number string
 	// CallerID is shown.
 	CallerID string
-	// Appointment tells that the call keeps one, and Agent with whom.
+	// Appointment tells that the call keeps one, and Agent with whom; "" for anyone.
 	Appointment bool
 	Agent       string
 	// At is when something is to be called, if nothing else happens: now with Number,
@@ -137,7 +141,10 @@ func (s standing) at(now time.Time) Decision {
 		if len(reasons) == 0 && !hindered {
 			d.Number, d.CallerID, d.At = n.Number, s.c.shownTo(n.Number), now
 			if a := s.l.Appointment; a != nil {
-				d.Appointment, d.Agent = true, a.Agent
+				d.Appointment = true
+				if now.Before(a.At.Add(keptFor)) {
+					d.Agent = a.Agent
+				}
 			}
 			return d
 		}
@@ -208,7 +215,7 @@ func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 			finished = true
 			add(CodeFinished, time.Time{}, "%s was the last outcome", "%s fue el último resultado", f)
 		}
-		if n := len(s.l.Attempts); n >= s.c.Attempts.Lead {
+		if n := Rung(s.l.Attempts, ""); n >= s.c.Attempts.Lead {
 			finished = true
 			add(CodeLeadCap, time.Time{}, "there were %d attempts, and the campaign makes %d", "hubo %d intentos, y la campaña hace %d", n, s.c.Attempts.Lead)
 		}
@@ -236,13 +243,7 @@ func (s standing) number(n Number, now time.Time) (out []Reason) {
 	if s.after.dropped[n.Number] {
 		add(CodeDropped, "an attempt told that there is no such number", "un intento dijo que el número no existe")
 	}
-	tried := 0
-	for _, a := range s.l.Attempts {
-		if a.Number == n.Number {
-			tried++
-		}
-	}
-	if tried >= s.c.Attempts.Number && s.l.Appointment == nil {
+	if tried := Rung(s.l.Attempts, n.Number); tried >= s.c.Attempts.Number && s.l.Appointment == nil {
 		add(CodeNumberCap, "there were %d attempts on it, and a number gets %d", "hubo %d intentos en él, y un número recibe %d", tried, s.c.Attempts.Number)
 	}
 	if !s.hours.In(n.Zones, now) {

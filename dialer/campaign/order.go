@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"cmp"
-	"math"
 	"time"
 )
 
@@ -29,27 +28,4 @@ func (r Ready) class() int {
 		return 1
 	}
 	return 2
-}
-
-// Share is a list and what was called of it.
-type Share struct {
-	List   string
-	Weight float64
-	Called int64 // while it and the others had leads
-	Empty  bool  // it has no lead that may be called now
-}
-
-// NextList is the list from which the next lead is taken: the one that is farthest behind
-// its weight; "" when all are empty.
-func NextList(shares []Share) string {
-	best, least := "", math.Inf(1)
-	for _, s := range shares {
-		if s.Empty || s.Weight <= 0 {
-			continue
-		}
-		if owed := (float64(s.Called) + 1) / s.Weight; owed < least {
-			best, least = s.List, owed
-		}
-	}
-	return best
 }

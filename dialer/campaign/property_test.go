@@ -60,7 +60,9 @@ func life(t *rapid.T, c *campaign.Campaign, l campaign.Lead, now time.Time, each
 		a := campaign.Attempt{At: now, Number: d.Number, Result: rapid.SampledFrom(campaign.Results).Draw(t, "result")}
 		spoke := a.Result == campaign.ResultServed
 		l.Attempts = append(l.Attempts, a)
-		l.Contacts = append(l.Contacts, compliance.Contact{At: now, Channel: compliance.ChannelCall, Number: d.Number, Spoke: spoke, Abandoned: a.Result == campaign.ResultAbandoned})
+		if a.Result.Rang() { // else the lead knows nothing of it
+			l.Contacts = append(l.Contacts, compliance.Contact{At: now, Channel: compliance.ChannelCall, Number: d.Number, Spoke: spoke, Abandoned: a.Result == campaign.ResultAbandoned})
+		}
 		l.Appointment = nil
 		if spoke && rapid.Bool().Draw(t, "an appointment") && len(l.Attempts) < 30 {
 			l.Appointment = &campaign.Appointment{At: now.Add(time.Duration(rapid.IntRange(10, 5000).Draw(t, "in minutes")) * time.Minute)}
@@ -125,12 +127,18 @@ func TestCapsHold(t *testing.T) {
 					t.Fatalf("called %+v", n)
 				}
 			}
+			if !a.Result.Rang() {
+				continue
+			}
 			if !kept[i] {
 				own++
 				perNumber[a.Number]++
 			}
 			day, week := 0, 0
 			for _, b := range l.Attempts[:i+1] {
+				if !b.Result.Rang() {
+					continue
+				}
 				// A day and a week of Bogotá, one of the places of every number that is called.
 				x, y := a.At.In(zones[0]), b.At.In(zones[0])
 				if x.Format(time.DateOnly) == y.Format(time.DateOnly) {

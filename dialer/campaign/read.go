@@ -36,6 +36,7 @@ type FlowFacts struct {
 	There  bool
 	Queues bool // it has a node that brings the call to the queue
 	Nodes  []string
+	Fields []string // of leads, that it reads
 }
 
 // Load reads campaigns/*.yaml of a folder of definitions, and tells every fault.
@@ -81,6 +82,7 @@ func Read(name, text string, known Known) (*Campaign, yamlfile.Faults) {
 	k.served()
 	k.pacing()
 	k.machines()
+	k.preview()
 	k.retry()
 	k.shown()
 	if len(k.faults) == 0 {
@@ -179,7 +181,7 @@ func (k *checker) whom() {
 // served checks who serves those who answer.
 func (k *checker) served() {
 	c := k.c
-	agentless := c.Mode == ModeAgentless
+	agentless, preview := c.Mode == ModeAgentless, c.Mode == ModePreview
 	switch {
 	case c.Queue == "" && !agentless:
 		k.fault(yamlfile.CodeForm, "queue", "has no queue: mode %s needs the agents of one", c.Mode)
@@ -195,7 +197,11 @@ func (k *checker) served() {
 	switch {
 	case agentless && len(c.Message) > 0:
 		k.fault(yamlfile.CodeForm, "message", "nobody would hear it: in mode agentless the flow speaks")
-	case !agentless && message != nil && len(c.Message) == 0:
+	case preview && len(c.Message) > 0:
+		k.fault(yamlfile.CodeForm, "message", "nobody would hear it: in mode preview the agent is there before the lead answers")
+	case preview && c.Flow != "":
+		k.fault(yamlfile.CodeForm, "flow", "is of the other modes: in mode preview the agent is there before the lead answers")
+	case !agentless && !preview && message != nil && len(c.Message) == 0:
 		k.fault(yamlfile.CodeForm, "message", "is missing: by profile %s who answers and has no agent hears one within %v, with %s", c.Profile, message.Within, said(message.Says))
 	}
 	if c.Flow == "" {
@@ -211,15 +217,28 @@ func (k *checker) served() {
 		return
 	}
 	flow := k.known.Flow(c.Flow, c.Queue)
+	c.Reads = flow.Fields
 	switch {
 	case !flow.There:
 		k.fault(yamlfile.CodeUnknown, "flow", "there is no flow %q", c.Flow)
 	case c.Never != "" && !slices.Contains(flow.Nodes, c.Never):
 		k.fault(yamlfile.CodeUnknown, "never_again", "flow %q has no node %q%s", c.Flow, c.Never, yamlfile.Suggest(c.Never, flow.Nodes))
+	case k.untold(flow.Fields) != "":
+		k.fault(yamlfile.CodeForm, "fields", "flow %q reads {{lead.%s}}, which is none of them: name it, or leave fields out", c.Flow, k.untold(flow.Fields))
 	case agentless && c.Queue == "":
 	case !flow.Queues:
 		k.fault(yamlfile.CodeForm, "flow", "flow %q has no node of type queue for queue %q: nobody would serve who answers", c.Flow, c.Queue)
 	}
+}
+
+// untold is a field that the flow reads and is not told; "" for none.
+func (k *checker) untold(reads []string) string {
+	for _, field := range reads {
+		if k.c.Fields != nil && !slices.Contains(k.c.Fields, field) {
+			return field
+		}
+	}
+	return ""
 }
 
 // said are the parts of a message, as a profile names them.
@@ -229,6 +248,19 @@ func said(parts []compliance.Said) string {
 		out[i] = string(p)
 	}
 	return strings.Join(out, ", ")
+}
+
+// preview checks how agents say whether a lead is called.
+func (k *checker) preview() {
+	c := k.c
+	for _, key := range []string{"preview.limit", "preview.then"} {
+		if k.set(key) && c.Mode != ModePreview {
+			k.fault(yamlfile.CodeForm, key, "is of mode preview, and this is mode %s", c.Mode)
+		}
+	}
+	if c.Mode == ModePreview && c.Machines.Hears() {
+		k.fault(yamlfile.CodeForm, "machines.detect", "is of other modes: in mode preview the agent hears who answers, and says *01 of a machine")
+	}
 }
 
 func (k *checker) pacing() {

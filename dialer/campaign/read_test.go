@@ -46,7 +46,7 @@ func known(t *testing.T) campaign.Known {
 			return n, ok
 		},
 		Flow: func(f, q string) campaign.FlowFacts {
-			return map[string]campaign.FlowFacts{"reminder": {There: true}, "collect": {There: true, Queues: q == "collections" || q == "empty", Nodes: []string{"agent", "never"}}}[f]
+			return map[string]campaign.FlowFacts{"reminder": {There: true}, "collect": {There: true, Queues: q == "collections" || q == "empty", Nodes: []string{"agent", "never"}, Fields: []string{"amount", "due"}}}[f]
 		}, PBX: func(p string) bool { return p == "main" },
 		Disposition: func(d, _ string) bool { return d == "promise" }}
 }
@@ -87,7 +87,12 @@ func TestCheckTellsOneLine(t *testing.T) {
 		{"mode: predictive", "mode: wait", "00 pacing.target_wait: is missing: mode wait needs it"},
 		{"mode: predictive", "mode: fast", `00 mode: "fast" is none of`},
 		{"mode: predictive\nqueue: collections\nflow: collect\nmessage: [sorry, who-called]\n", "mode: agentless\nflow: collect\n", "00 pacing.rate: is missing: mode agentless needs it"},
-		{"mode: predictive", "mode: preview", `00 mode: "preview" is none of`},
+		{"mode: predictive\nqueue: collections\nflow: collect\nmessage: [sorry, who-called]\n", "mode: preview\nqueue: collections\npreview: {limit: 20s, then: pause}\n", ""},
+		{"flow: collect\n", "preview: {limit: 20s}\n", "00 preview.limit: is of mode preview, and this is mode predictive"},
+		{"mode: predictive\nqueue: collections\nflow: collect\n", "mode: preview\nqueue: collections\n", "00 message: nobody would hear it: in mode preview the agent is there"},
+		{"mode: predictive\nqueue: collections\nflow: collect\nmessage: [sorry, who-called]\n", "mode: preview\nqueue: collections\nflow: collect\n", "00 flow: is of the other modes"},
+		{"mode: predictive\nqueue: collections\nflow: collect\nmessage: [sorry, who-called]\n", "mode: preview\nqueue: collections\nmachines: {detect: beside}\n", "00 machines.detect: is of other modes"},
+		{"mode: predictive\nqueue: collections\nflow: collect\nmessage: [sorry, who-called]\n", "mode: preview\nqueue: collections\npreview: {then: call}\n", `00 preview.then: "call" is none of`},
 		{"flow: collect\n", "", ""},
 		{"flow: collect\n", "flow: collect\nnever_again: never\n", ""},
 		{"flow: collect\n", "flow: collect\nnever_again: nevr\n", `12 never_again: flow "collect" has no node "nevr"; did you mean "never"?`},
@@ -95,6 +100,8 @@ func TestCheckTellsOneLine(t *testing.T) {
 		{"message: [sorry, who-called]\n", "", "00 message: is missing: by profile CO who answers and has no agent hears one within 2s, with name, number"},
 		{"[sorry, who-called]", "[sorry, \"who called\"]", `message[1]: "who called" is not a sound name`},
 		{"script: {es: ", "script: {spanish!: ", `00 script: "spanish!" is not a language`},
+		{"flow: collect\n", "flow: collect\nfields: [name, due, amount]\n", ""},
+		{"flow: collect\n", "flow: collect\nfields: [name, due]\n", `00 fields: flow "collect" reads {{lead.amount}}, which is none of them`},
 		{"flow: collect", "flow: colect", `12 flow: there is no flow "colect"`},
 		{"flow: collect", "flow: reminder", `00 flow: flow "reminder" has no node of type queue for queue "collections"`},
 		{"busy: {do: again, after: 20m}", "bussy: {do: again, after: 20m}", `12 retry.bussy: there is no outcome "bussy"; did you mean "busy"?`},

@@ -51,4 +51,5 @@ func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration, 
 var results = map[orchestrator.Outcome]Result{
 	orchestrator.OutcomeBusy: ResultBusy, orchestrator.OutcomeNoAnswer: ResultNoAnswer, orchestrator.OutcomeInvalid: ResultInvalid,
 	orchestrator.OutcomeDeclined: ResultRefused, orchestrator.OutcomeUnreachable: ResultUnreachable, orchestrator.OutcomeCongested: ResultUnreachable,
+	orchestrator.OutcomeSkipped: ResultSkipped, orchestrator.OutcomeWithdrawn: ResultWithdrawn,
 }

@@ -15,11 +15,13 @@ const (
 	ResultUnreachable Result = "unreachable" // the network did not reach it: congestion, a carrier that refuses
 	ResultInvalid     Result = "invalid"     // there is no such number
 	ResultRefused     Result = "refused"     // the called side rejected the call
+	ResultSkipped     Result = "skipped"     // the agent who previewed the lead did not want them called, or did not say
+	ResultWithdrawn   Result = "withdrawn"   // nobody was called: the agent who was to make the call was not there
 	ResultFailed      Result = "failed"      // we failed: the PBX went away, the process died
 )
 
 // Results are all of them.
-var Results = []Result{ResultServed, ResultAbandoned, ResultMachine, ResultNoAnswer, ResultBusy, ResultUnreachable, ResultInvalid, ResultRefused, ResultFailed}
+var Results = []Result{ResultServed, ResultAbandoned, ResultMachine, ResultNoAnswer, ResultBusy, ResultUnreachable, ResultInvalid, ResultRefused, ResultSkipped, ResultWithdrawn, ResultFailed}
 
 // dispositionOf begins an outcome that is what an agent said.
 const dispositionOf = "disposition:"
@@ -53,6 +55,8 @@ var defaults = map[Result]Retry{
 	ResultUnreachable: {Do: StepNextNumber, After: 30 * time.Minute},
 	ResultInvalid:     {Do: StepDropNumber},
 	ResultRefused:     {Do: StepNextNumber, After: 24 * time.Hour},
+	ResultSkipped:     {Do: StepAgain, After: 24 * time.Hour, Most: 3},
+	ResultWithdrawn:   {Do: StepAgain},
 	ResultFailed:      {Do: StepAgain, After: 5 * time.Minute},
 }
 
@@ -61,7 +65,20 @@ type Attempt struct {
 	At          time.Time // when it ended, and before that when it began
 	Number      string
 	Result      Result
-	Disposition string // what the agent said of a call that was served; "" for nothing
+	Disposition string // what the agent said of a call that was served, or of a lead whom they skipped; "" for nothing
+}
+
+// Rang tells whether the lead's phone was rung, as far as is known: what was not counts in no cap.
+func (r Result) Rang() bool { return r != ResultSkipped && r != ResultWithdrawn }
+
+// Rung is how many of some attempts rang a number of the lead's, or, with "", any.
+func Rung(attempts []Attempt, number string) (n int) {
+	for _, a := range attempts {
+		if a.Result.Rang() && (number == "" || a.Number == number) {
+			n++
+		}
+	}
+	return n
 }
 
 // outcome is what the attempt's retry rule is called.

@@ -17,6 +17,7 @@ type Attempt struct {
 	Campaign    string
 	Lead, List  int64
 	N           int
+	Agent       string // who makes it, held before the lead is called; "" for nobody. Once it is over: who talked with the lead
 	Number      string
 	Shown       string
 	PBX         string
@@ -106,7 +107,7 @@ func (s *Store) Plan(ctx context.Context, term int64, list []Attempt) error {
 			if a.Appointment {
 				kept = 1
 			}
-			rows = append(rows, []any{a.Call, a.Campaign, a.Lead, a.List, a.N, a.Number, a.Shown, a.PBX, kept, statePlanned, ms(a.Planned), 0, 0, 0, "", "", 0, 0, "", ""})
+			rows = append(rows, []any{a.Call, a.Campaign, a.Lead, a.List, a.N, a.Number, a.Shown, a.PBX, kept, statePlanned, ms(a.Planned), 0, 0, 0, "", "", 0, 0, a.Agent, ""})
 			looks = append(looks, []any{a.Campaign, a.Lead, a.List, leadCalling, 0, ""})
 		}
 		return counting(ctx, tx, ofCalls(calls), func() error {
@@ -196,7 +197,7 @@ func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
 	if n.Sampled {
 		sampled = 1
 	}
-	if n.As.Result != campaign.ResultFailed { // else nothing is known of the person, and the appointment is still to be kept
+	if n.As.Result != campaign.ResultFailed && n.As.Result != campaign.ResultWithdrawn { // else nothing is known of the person, and the appointment is still to be kept
 		if _, err := tx.Exec(ctx, `DELETE FROM campaign_appointments WHERE (campaign, lead) = (SELECT campaign, lead FROM campaign_attempts WHERE call = ? AND appointment = 1)
 			AND at <= (SELECT planned_at FROM campaign_attempts WHERE call = ?)`, n.Call, n.Call); err != nil {
 			return err
@@ -207,19 +208,28 @@ func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
 }
 
 // Open are the attempts that are not over, as far as is on record, in the order of their plans.
-func (s *Store) Open(ctx context.Context) (out []Attempt, err error) {
+func (s *Store) Open(ctx context.Context) ([]Attempt, error) {
 	return attemptsWhere(ctx, s.tables, "state <> 'ended' ORDER BY planned_at, call")
+}
+
+// Attempt is the attempt with a call's id.
+func (s *Store) Attempt(ctx context.Context, call string) (a Attempt, there bool, err error) {
+	list, err := attemptsWhere(ctx, s.tables, "call = ?", call)
+	if err != nil || len(list) == 0 {
+		return a, false, err
+	}
+	return list[0], true, nil
 }
 
 func attemptsWhere(ctx context.Context, q querier, where string, args ...any) (out []Attempt, err error) {
 	err = q.Query(ctx, func(r *sql.Rows) error {
 		var a Attempt
 		var planned, answered, connected, kept int64
-		err := r.Scan(&a.Call, &a.Campaign, &a.Lead, &a.List, &a.N, &a.Number, &a.Shown, &a.PBX, &kept, &planned, &answered, &connected)
+		err := r.Scan(&a.Call, &a.Campaign, &a.Lead, &a.List, &a.N, &a.Agent, &a.Number, &a.Shown, &a.PBX, &kept, &planned, &answered, &connected)
 		a.Appointment, a.Planned, a.Answered, a.Connected = kept > 0, at(planned), at(answered), at(connected)
 		out = append(out, a)
 		return err
-	}, "SELECT call, campaign, lead, list, n, number, shown, pbx, appointment, planned_at, answered_at, connected_at FROM campaign_attempts WHERE "+where, args...)
+	}, "SELECT call, campaign, lead, list, n, agent, number, shown, pbx, appointment, planned_at, answered_at, connected_at FROM campaign_attempts WHERE "+where, args...)
 	return out, err
 }
 

@@ -63,11 +63,11 @@ func (s *Store) candidates(ctx context.Context, q querier, id string, list List,
 	return out, q.Query(ctx, func(r *sql.Rows) error {
 		var lead, due int64
 		var a campaign.Appointment
-		err := r.Scan(&lead, &due, &a.Number)
+		err := r.Scan(&lead, &due, &a.Number, &a.Agent)
 		a.At = at(due)
 		byID[lead].As.Appointment = &a
 		return err
-	}, "SELECT lead, at, number FROM campaign_appointments WHERE campaign = ? AND lead IN ("+records.Marks(len(ids))+")", append([]any{id}, ids...)...)
+	}, "SELECT lead, at, number, agent FROM campaign_appointments WHERE campaign = ? AND lead IN ("+records.Marks(len(ids))+")", append([]any{id}, ids...)...)
 }
 
 // tried reads what the campaign tried for leads.
@@ -104,7 +104,9 @@ func (s *Store) reached(ctx context.Context, q querier, take func(lead int64, c 
 		var call string
 		t := attemptRow{}
 		err := r.Scan(&lead, &call, &t.number, &t.planned, &t.answered, &t.result, &t.abandoned)
-		take(lead, t.contact())
+		if t.rang() {
+			take(lead, t.contact())
+		}
 		return err
 	}, fmt.Sprintf(people, mine)+"SELECT o.lead, "+columns+"also o CROSS JOIN campaign_attempts a WHERE a.lead = o.other AND a.planned_at > ? UNION SELECT t.lead, "+
 		columns+"theirs t CROSS JOIN campaign_attempts a WHERE a.number = t.number AND a.planned_at > ? ORDER BY planned_at, call", append(args[:len(args):len(args)], since, since)...)
@@ -151,6 +153,9 @@ type attemptRow struct {
 	planned, ended, answered    int64
 	abandoned                   int64
 }
+
+// rang tells whether it was one to reach somebody.
+func (t attemptRow) rang() bool { return campaign.Result(t.result).Rang() }
 
 func (t attemptRow) attempt() campaign.Attempt {
 	return campaign.Attempt{At: at(max(t.ended, t.planned)), Number: t.number, Result: campaign.Result(t.result), Disposition: t.disposition}

@@ -105,7 +105,7 @@ func (s *Store) Tally(ctx context.Context, id string, since time.Time) (Tally, e
 }
 
 // Appoint notes that a lead of one of some lists is to be called by a campaign at a time,
-// before others; at one of its numbers, or at the one that is next. An earlier appointment
+// before others; at one of its numbers, or at the one that is next; by anyone or one agent. An earlier appointment
 // is no more: it is returned, nil for none.
 func (s *Store) Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) (was *campaign.Appointment, err error) {
 	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
@@ -147,17 +147,17 @@ func appointmentOf(ctx context.Context, tx *records.Tx, id string, lead int64) (
 	err = tx.Query(ctx, func(r *sql.Rows) error {
 		var due int64
 		is = &campaign.Appointment{}
-		err := r.Scan(&due, &is.Number)
+		err := r.Scan(&due, &is.Number, &is.Agent)
 		is.At = at(due)
 		return err
-	}, "SELECT at, number FROM campaign_appointments WHERE campaign = ? AND lead = ?", id, lead)
+	}, "SELECT at, number, agent FROM campaign_appointments WHERE campaign = ? AND lead = ?", id, lead)
 	return is, err
 }
 
 // appoint notes an appointment of a lead that was looked at.
 func appoint(ctx context.Context, tx *records.Tx, id string, lead int64, a campaign.Appointment, by string) error {
-	if _, err := tx.Exec(ctx, `INSERT INTO campaign_appointments (campaign, lead, at, number, made_by) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (campaign, lead) DO UPDATE SET at = excluded.at, number = excluded.number, made_by = excluded.made_by`, id, lead, ms(a.At), a.Number, records.Text(by)); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO campaign_appointments (campaign, lead, at, number, agent, made_by) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (campaign, lead) DO UPDATE SET at = excluded.at, number = excluded.number, agent = excluded.agent, made_by = excluded.made_by`, id, lead, ms(a.At), a.Number, a.Agent, records.Text(by)); err != nil {
 		return err
 	}
 	return moveLead(ctx, tx, id, lead, ms(a.At), string(campaign.CodeAppointment))

@@ -24,10 +24,12 @@ type agent struct {
 	Agent
 	number pacing.AgentID
 	as     pacing.AgentState
+	spared time.Time // until then they are given no lead: they were not there for the last one
 }
 
-// stands says where an agent stands for the pacer.
-func (a *agent) stands(now time.Time, ours bool) pacing.AgentState {
+// stands says where an agent stands for the pacer; f is the attempt that the agent is in, nil
+// for none.
+func (a *agent) stands(now time.Time, f *flight) pacing.AgentState {
 	switch a.State {
 	case stateAvailable:
 		if a.Resting.After(now) || a.Device != orchestrator.DeviceFree && a.Device != orchestrator.DeviceUnknown {
@@ -37,14 +39,26 @@ func (a *agent) stands(now time.Time, ours bool) pacing.AgentState {
 	case stateReserved:
 		return pacing.StateReserved
 	case stateTalking:
-		if ours {
-			return pacing.StateTalking
+		if f == nil || a.calls(f) {
+			return pacing.StateInbound
 		}
-		return pacing.StateInbound
+		return pacing.StateTalking
 	case stateWrapup:
 		return pacing.StateWrapping
 	}
 	return pacing.StateGone
+}
+
+// calls tells whether an agent is held for a call to a lead who has not answered: to the pacer
+// they serve somebody else meanwhile (one who was offered a call and is free again has missed it).
+func (a *agent) calls(f *flight) bool { return f != nil && f.Agent == a.ID && f.Connected.IsZero() }
+
+// word says where an agent stands for people; f as in stands.
+func (a *agent) word(now time.Time, f *flight) string {
+	if a.State == stateTalking && a.calls(f) {
+		return "calling"
+	}
+	return agentWords[a.stands(now, f)]
 }
 
 // lookAtFloor learns where all agents stand, and who waits.
@@ -94,7 +108,7 @@ func (t *term) agentViews(now time.Time) (out []pacing.AgentView) {
 			skills = append(skills, t.skilled[q]...)
 		}
 		_ = t.pacer.SetSkills(a.number, skills...) // its campaigns are the pacer's own
-		a.as = a.stands(now, t.flights[a.Call] != nil)
+		a.as = a.stands(now, t.flights[a.Call])
 		if a.as != pacing.StateGone {
 			out = append(out, pacing.AgentView{Agent: a.number, State: a.as, Leaving: a.Leaving, Since: a.Since})
 		}
@@ -140,7 +154,7 @@ func (t *term) settleAgent(a *agent, now time.Time) {
 	tell := func(k pacing.Kind, until time.Time) {
 		t.pacer.Observe(pacing.Event{At: now, Kind: k, Agent: a.number, Until: until})
 	}
-	if as := a.stands(now, t.flights[a.Call] != nil); as != a.as {
+	if as := a.stands(now, t.flights[a.Call]); as != a.as {
 		a.as = as
 		tell(agentKinds[as], time.Time{})
 	}

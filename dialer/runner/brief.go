@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,12 +81,10 @@ func scriptIn(c *campaign.Campaign, language string) string {
 	return ""
 }
 
-var placeholder = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
-
 // fill puts what is known in the place of {{names}}; what is not stands in brackets.
 func fill(text string, known map[string]string) string {
-	return placeholder.ReplaceAllStringFunc(text, func(p string) string {
-		name := placeholder.FindStringSubmatch(p)[1]
+	return campaign.Placeholder.ReplaceAllStringFunc(text, func(p string) string {
+		name := campaign.Placeholder.FindStringSubmatch(p)[1]
 		if v, ok := known[name]; ok {
 			return v
 		}
@@ -102,6 +99,9 @@ func attemptOf(c *campaign.Campaign, began time.Time, f *flight) call.Attempt {
 	o := call.Attempt{Call: f.Call, Campaign: f.Campaign, Lead: strconv.FormatInt(f.Lead, 10), N: f.N, Number: f.Number, Shown: f.Shown, Flow: c.Flow,
 		Ring: paced.RingTimeout, Least: min(paced.MinRing, paced.RingTimeout),
 		Name: f.brief.name, Language: f.brief.language, About: f.brief.about, Script: f.brief.script}
+	if f.Agent != "" {
+		return byAgent(c, o, f.Agent)
+	}
 	o.Machines = machinesOf(c, f.Call)
 	if c.Mode == campaign.ModeAgentless {
 		return o
@@ -114,6 +114,17 @@ func attemptOf(c *campaign.Campaign, began time.Time, f *flight) call.Attempt {
 	for _, sound := range c.Message {
 		o.Message = append(o.Message, orchestrator.Media{Kind: orchestrator.MediaSound, Value: sound})
 	}
+	return o
+}
+
+// byAgent is the call of an attempt that an agent makes, who is there when the lead answers:
+// there is no flow, nobody waits, and the agent hears who answers.
+func byAgent(c *campaign.Campaign, o call.Attempt, agent string) call.Attempt {
+	o.Agent, o.Queue, o.Flow = agent, c.Queue, ""
+	if o.Machines = machinesOf(c, o.Call); c.Mode == campaign.ModePreview {
+		o.Preview = &call.Preview{Limit: c.Preview.Limit, Then: call.PreviewEnd(c.Preview.Then)}
+	}
+	o.Machines.Detect = ""
 	return o
 }
 

@@ -66,10 +66,7 @@ func (t *term) dial(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	d := t.pacer.Decide(now)
-	busy := map[string]bool{} // phones that ring or talk, for whatever campaign
-	for _, f := range t.flights {
-		busy[f.Number] = true
-	}
+	busy := t.taken()
 	for _, a := range t.on {
 		t.countTrunks(a)
 	}
@@ -118,10 +115,10 @@ func (t *term) dial(ctx context.Context, now time.Time) error {
 // who may be called. Who may not be is put on record with the rule that refuses, in the
 // journal too. Those whose trunks are full, or whose phone is busy with an attempt, stay where
 // they are, and do not hold up those behind.
-func (t *term) choose(ctx context.Context, a *active, segment, count int, busy map[string]bool, now time.Time) (out []*flight, err error) {
+func (t *term) choose(ctx context.Context, a *active, segment, count int, busy taken, now time.Time) (out []*flight, err error) {
 	h := a.hoppers[segment]
 	var wait []leadstore.Candidate // each is looked at once: room comes when calls end, not here
-	for len(out) < count && len(h.ready) > 0 && a.anyRoom(t, now) {
+	for len(out) < count && len(h.ready) > 0 && a.anyHand(t, busy, now) {
 		var ids []int64
 		for len(h.ready) > 0 && len(ids) < count-len(out) {
 			l := h.ready[0]
@@ -130,9 +127,11 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, busy m
 				wait = append(wait, l)
 				continue
 			}
-			if d, ways := judge(a.c, t.Gate, l, now); d.Number != "" && (busy[d.Number] || a.way(t, ways, now) == nil) {
-				wait = append(wait, l)
-				continue
+			if d, ways := judge(a.c, t.Gate, l, now); d.Number != "" {
+				if way, _ := a.hand(t, d.Agent, ways, busy, now); busy.numbers[d.Number] || way == nil {
+					wait = append(wait, l)
+					continue
+				}
 			}
 			ids = append(ids, l.ID)
 			delete(h.in, l.ID)
@@ -163,20 +162,20 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, busy m
 				continue
 			}
 			d, ways := judge(a.c, t.Gate, l, now)
-			way := a.way(t, ways, now)
+			way, agent := a.hand(t, d.Agent, ways, busy, now)
 			switch {
 			case d.Number == "":
 				looks = append(looks, lookOf(l, d, now))
 				t.refuse(ctx, a, l, d)
-			case busy[d.Number] || way == nil:
+			case busy.numbers[d.Number] || way == nil:
 				wait = append(wait, l)
 				h.in[l.ID] = setOf(ways)
 			default:
 				way.take(now)
-				busy[d.Number] = true
 				f := &flight{segment: segment, Attempt: leadstore.Attempt{Call: call.NewID(now.UnixMilli(), rand.Reader), Campaign: a.c.ID, Lead: l.ID, List: l.List.Number(),
-					N: len(l.As.Attempts) + 1, Number: d.Number, Shown: d.CallerID, PBX: way.PBX, Appointment: d.Appointment, Planned: now}}
+					N: campaign.Rung(l.As.Attempts, "") + 1, Agent: agent, Number: d.Number, Shown: d.CallerID, PBX: way.PBX, Appointment: d.Appointment, Planned: now}}
 				f.brief = briefOf(a.c, l.Kept, d.Number)
+				busy.take(f)
 				out = append(out, f)
 			}
 		}
@@ -200,9 +199,6 @@ func (t *term) countTrunks(a *active) {
 		}
 	}
 }
-
-// anyRoom tells whether a call may be begun over any trunk now.
-func (a *active) anyRoom(t *term, now time.Time) bool { return a.way(t, a.c.Trunks, now) != nil }
 
 // way is the trunk with the most room of those that may be taken; nil for none.
 func (a *active) way(t *term, of []campaign.Trunk, now time.Time) (best *trunk) {
@@ -263,7 +259,10 @@ func (t *term) begun(b begun) {
 func (t *term) isThere(f *flight) {
 	delete(t.doubts, f.Call)
 	f.launched = true
-	if f.id == 0 {
+	switch {
+	case f.Agent != "":
+		t.leaveOut(f)
+	case f.id == 0:
 		t.observe(f, pacing.Event{Kind: pacing.CallLaunched})
 	}
 }
@@ -358,9 +357,18 @@ func (t *term) repeat(ctx context.Context, all []*flight, now time.Time) error {
 	return nil
 }
 
-// mayStill judges the lead of an attempt anew, as if it had not been planned: at its number,
-// over its trunk, for the appointment that it keeps.
+// mayStill judges the lead of an attempt anew, and tells of a refusal.
 func (t *term) mayStill(ctx context.Context, a *active, l leadstore.Candidate, f *flight, now time.Time) bool {
+	d, may := judgeAgain(a.c, t.Gate, l, f.Attempt, now)
+	if d.Number == "" {
+		t.refuse(ctx, a, l, d)
+	}
+	return may
+}
+
+// judgeAgain judges the lead of an attempt anew, as if it had not been planned: at its number,
+// over its trunk, for the appointment that it keeps.
+func judgeAgain(c *campaign.Campaign, g Gate, l leadstore.Candidate, f leadstore.Attempt, now time.Time) (campaign.Decision, bool) {
 	planned := f.Planned.UnixMilli()
 	l.As.Numbers = slices.DeleteFunc(l.As.Numbers, func(n campaign.Number) bool { return n.Number != f.Number })
 	l.As.Attempts = slices.DeleteFunc(l.As.Attempts, func(x campaign.Attempt) bool { return x.At.UnixMilli() == planned && x.Number == f.Number })
@@ -368,11 +376,8 @@ func (t *term) mayStill(ctx context.Context, a *active, l leadstore.Candidate, f
 	if f.Appointment {
 		l.As.Appointment = &campaign.Appointment{At: f.Planned, Number: f.Number}
 	}
-	d, ways := judge(a.c, t.Gate, l, now)
-	if d.Number == "" {
-		t.refuse(ctx, a, l, d)
-	}
-	return slices.ContainsFunc(ways, func(x campaign.Trunk) bool { return x.PBX == f.PBX })
+	d, ways := judge(c, g, l, now)
+	return d, slices.ContainsFunc(ways, func(x campaign.Trunk) bool { return x.PBX == f.PBX })
 }
 
 // giveUp ends phones that ring, which the pacer gives up.

@@ -18,7 +18,10 @@ type flight struct {
 	leadstore.Attempt
 	id       pacing.CallID // the pacer's; 0 until it has heard of it
 	segment  int
-	launched bool // the call is there
+	launched bool      // the call is there
+	left     bool      // of one that an agent makes: the pacer has been told that it is none of its own
+	in       bool      // of one that an agent makes: the pacer has been told of it
+	dialled  time.Time // the lead's phone was, by an agent
 	rang     time.Time
 	late     bool // the pacer has been told that it was abandoned
 	judged   bool // it is known who answered, as far as the PBX can tell
@@ -38,7 +41,7 @@ type flight struct {
 
 // see takes in what is known of the call.
 func (f *flight) see(k Known) {
-	f.Answered, f.Connected, f.rang = moment(k.AnsweredAt), moment(k.ConnectedAt), moment(k.Rang)
+	f.Answered, f.Connected, f.dialled, f.rang = moment(k.AnsweredAt), moment(k.ConnectedAt), moment(k.Dialled), moment(k.Rang)
 	f.judged, f.machine, f.greeted = k.Heard != "", k.Machine != "", moment(k.GreetedAt)
 	f.queued = k.QueuedAt > 0 && k.ConnectedAt == 0
 }
@@ -108,6 +111,10 @@ func (t *term) take(list []orchestrator.Entry) (out []leadstore.Settled) {
 					out = append(out, leadstore.Settled{Call: e.Call, Never: true})
 				}
 			}
+		case orchestrator.EntryCallPreview:
+			if d := detailOf(e); d.State == "skip" && d.Disposition != "" {
+				out = append(out, leadstore.Settled{Call: e.Call, Disposition: d.Disposition})
+			}
 		case orchestrator.EntryCallConnected:
 			if f.Connected.IsZero() {
 				f.Connected = e.At.UTC()
@@ -175,11 +182,16 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 	case orchestrator.EntryCallStarted:
 		t.isThere(f)
 	case orchestrator.EntryCallDialled:
-		switch detailOf(e).Result {
-		case "ringing":
-			f.rang = e.At
-			t.observe(f, pacing.Event{Kind: pacing.CallRinging})
-		case "answered":
+		switch result := detailOf(e).Result; {
+		case result == "dialling":
+			f.dialled = e.At
+		case result == "ringing":
+			if f.rang = e.At; f.paced() {
+				t.observe(f, pacing.Event{Kind: pacing.CallRinging})
+			}
+		case result == "answered" && f.Agent != "":
+			t.takeIn(f)
+		case result == "answered":
 			kind := pacing.CallPerson
 			if t.detects(f) {
 				kind = pacing.CallPickedUp
@@ -191,13 +203,18 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 	case orchestrator.EntryCallQueued:
 		f.queued = f.Connected.IsZero()
 	case orchestrator.EntryCallConnected:
-		f.queued = false
+		if f.queued = false; !f.paced() {
+			t.takeIn(f)
+		}
 		switch {
 		case f.late, f.machine:
 		case t.tooLate(f):
 			t.abandoned(f)
 		default:
 			t.observe(f, pacing.Event{Kind: pacing.CallConnected, Agent: t.agentNumber(e.Agent)})
+		}
+		if a := t.agents[f.Agent]; a != nil {
+			t.settleAgent(a, t.Now()) // who was held for it
 		}
 	case orchestrator.EntryCallUnqueued:
 		f.queued = false
@@ -216,6 +233,11 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 func (t *term) over(f *flight) {
 	as := cmp.Or(f.as, campaign.Ended{Result: campaign.ResultFailed}) // whose end could not be read
 	switch {
+	case !f.paced():
+		t.leaveOut(f)
+		if a := t.agents[f.Agent]; a != nil && as.Result == campaign.ResultWithdrawn {
+			a.spared = t.Now().Add(spareFor)
+		}
 	case as.Result == campaign.ResultMachine:
 		t.isMachine(f)
 		t.observe(f, pacing.Event{Kind: pacing.CallEnded})

@@ -50,7 +50,10 @@ func (t *term) lookAtRuns(ctx context.Context, now time.Time) error {
 		a.run = runs[a.c.ID]
 	}
 	for _, f := range t.flights { // of one that was stopped, phones that ring
-		if runs[f.Campaign].State == campaign.RunStopped && f.Answered.IsZero() && !f.rang.IsZero() {
+		switch state := runs[f.Campaign].State; {
+		case f.stale(state):
+			t.end(ctx, f, "the campaign is "+string(state))
+		case state == campaign.RunStopped && f.Answered.IsZero() && !f.rang.IsZero():
 			t.end(ctx, f, "the campaign was stopped")
 		}
 	}
@@ -177,7 +180,7 @@ func (t *term) resync(now time.Time) { t.pacer.Resync(now, t.agentViews(now), t.
 func (t *term) callViews() (out []pacing.CallView) {
 	for _, f := range t.flights {
 		a := t.byID[f.Campaign]
-		if a == nil || f.late {
+		if f.in = f.Agent != "" && !f.Answered.IsZero(); a == nil || f.late || !f.paced() {
 			continue
 		}
 		f.segment = max(0, a.segmentOf(f.List))
@@ -243,7 +246,7 @@ func (t *term) shutBy(a *active, now time.Time) string {
 // spare is how many agents of a queue are free, less those who wait in it.
 func (t *term) spare(queue string, now time.Time) (n int) {
 	for _, a := range t.agents {
-		if slices.Contains(a.Queues, queue) && a.stands(now, false) == pacing.StateIdle {
+		if slices.Contains(a.Queues, queue) && a.stands(now, nil) == pacing.StateIdle {
 			n++
 		}
 	}

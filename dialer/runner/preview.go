@@ -19,7 +19,9 @@ type Preview struct {
 	Looked int64 // leads that were looked at
 	More   bool  // there are others that were not
 	Now    int64 // may be called now
-	Left   []LeftOut
+	// Lacking are fields that the campaign's flow or its script reads and no list of it has.
+	Lacking []string
+	Left    []LeftOut
 }
 
 // LeftOut are leads that are not called, for one reason. A lead that has several is counted
@@ -48,10 +50,14 @@ type Leads interface {
 func look(ctx context.Context, store Leads, g Gate, c *campaign.Campaign, now time.Time, most int64) (Preview, error) {
 	p := Preview{At: now}
 	left := map[string]*LeftOut{}
+	known := map[string]bool{"id": true, "name": true, "number": true}
 	for _, l := range c.Lists {
 		list, err := store.BareList(ctx, l.List)
 		if err != nil {
 			return p, err
+		}
+		for field := range list.Fields {
+			known[field] = true
 		}
 		filter, err := leads.NewFilter(l.Filter, list.Fields)
 		if err != nil {
@@ -72,6 +78,11 @@ func look(ctx context.Context, store Leads, g Gate, c *campaign.Campaign, now ti
 				p.Looked++
 				p.count(left, c, g, filter, lead)
 			}
+		}
+	}
+	for _, field := range c.FieldsRead() {
+		if !known[field] {
+			p.Lacking = append(p.Lacking, field)
 		}
 	}
 	for _, x := range left {

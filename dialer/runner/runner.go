@@ -40,6 +40,7 @@ type Store interface {
 	Open(ctx context.Context) ([]leadstore.Attempt, error)
 	Reopen(ctx context.Context, term int64, calls []string) ([]leadstore.Attempt, error)
 	Undisposed(ctx context.Context, since time.Time) ([]string, error)
+	Attempt(ctx context.Context, call string) (a leadstore.Attempt, there bool, err error)
 	Heal(ctx context.Context, term int64) (int64, error)
 	evidence.Source
 	Due(ctx context.Context, id, list string, limit int) ([]leadstore.Candidate, error)
@@ -77,13 +78,14 @@ type Journal interface {
 type Known struct {
 	Found, Ended bool
 	orchestrator.CallSummary
-	Rang        int64  // unix ms; of one that lives
-	Disposition string // what its agent said, of one that is on record
+	Dialled, Rang int64  // unix ms; of one that lives: when the lead's phone was
+	Disposition   string // what its agent said, of one that is on record
 }
 
 // Agent is an agent as the floor shows them.
 type Agent struct {
 	ID      string
+	PBX     string // of the phone
 	State   string
 	Device  orchestrator.DeviceState
 	Since   time.Time
@@ -222,6 +224,9 @@ func (r *Runner) Appoint(ctx context.Context, id string, lead int64, a campaign.
 	if err != nil {
 		return nil, err
 	}
+	if err := r.appointable(ctx, c, a.Agent); err != nil {
+		return nil, err
+	}
 	if !a.At.After(r.Now()) {
 		return nil, fault.New("", fault.Invalid, "at: %s is past", a.At.UTC().Format(time.RFC3339))
 	}
@@ -243,6 +248,24 @@ func (r *Runner) Withdraw(ctx context.Context, id string, lead int64, is campaig
 		r.Wake()
 	}
 	return err
+}
+
+// appointable tells why an appointment cannot be with an agent; nil when it can, or is with anyone.
+func (r *Runner) appointable(ctx context.Context, c *campaign.Campaign, agent string) error {
+	if agent == "" {
+		return nil
+	}
+	if c.Mode == campaign.ModeAgentless {
+		return fault.New("", fault.Invalid, "agent: %q: campaign %s is of mode agentless, in which no agent calls", agent, c.ID)
+	}
+	all, _, err := r.Floor.Floor(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(a Agent) bool { return a.ID == agent && slices.Contains(a.Queues, c.Queue) }) {
+		return fault.New("", fault.Invalid, "agent: %q does not serve queue %q of campaign %s", agent, c.Queue, c.ID)
+	}
+	return nil
 }
 
 func (r *Runner) move(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (campaign.Run, error) {

@@ -15,9 +15,11 @@ import (
 type Live struct {
 	Campaign string
 	At       time.Time
-	OnWay    int // attempts that are not answered
-	Ringing  int // of them, those that are known to ring
-	Waiting  int // people who answered and have no agent yet
+	// Previewed are leads of whom an agent is to say whether they are called.
+	Previewed int
+	OnWay     int // attempts that are not answered
+	Ringing   int // of them, those that are known to ring
+	Waiting   int // people who answered and have no agent yet
 	// Connected talk with an agent or, without agents, with the flow.
 	Connected int
 	Machines  int    // answered, and are left a message
@@ -72,7 +74,7 @@ func (t *term) views(now time.Time) []Live {
 		}
 		for _, g := range t.agents {
 			if a.c.Queue != "" && slices.Contains(g.Queues, a.c.Queue) {
-				l.Agents[agentWords[g.stands(now, t.flights[g.Call] != nil)]]++
+				l.Agents[g.word(now, t.flights[g.Call])]++
 			}
 		}
 		out = append(out, l)
@@ -90,6 +92,8 @@ func (t *term) views(now time.Time) []Live {
 			l.Connected++
 		case !f.Answered.IsZero():
 			l.Waiting++
+		case a.byAgents() && f.Agent != "" && f.dialled.IsZero() && f.rang.IsZero():
+			l.Previewed++
 		default:
 			l.OnWay++
 			if !f.rang.IsZero() {

@@ -55,7 +55,8 @@ type world struct {
 	double  []string                 // leads that were rung while they were up, or under one id twice
 	beside  func(orchestrator.Entry) // where entries are put beside; nil: nowhere
 	live    sync.WaitGroup
-	skew    atomic.Int64 // by how many nanoseconds the clock is wrong
+	judge   func(context.Context, orchestrator.Contacting) error // of calls that agents make, as they are dialled
+	skew    atomic.Int64                                         // by how many nanoseconds the clock is wrong
 }
 
 // now is the clock of the world's machines.
@@ -76,6 +77,7 @@ type person struct {
 	asks      bool                 // the flow for an agent
 	never     bool                 // asks not to be called again
 	said      string               // the disposition that is on the call's record
+	skips     string               // of a preview: the agent skips them, by this disposition; - is none
 	givenUp   chan struct{}
 	rangSince time.Time
 }
@@ -135,7 +137,7 @@ func (w *world) staff(n int) {
 	defer w.mu.Unlock()
 	for i := range n {
 		id := fmt.Sprint("a", i)
-		w.agents[id] = &Agent{ID: id, Queues: []string{"sales"}, Device: orchestrator.DeviceFree}
+		w.agents[id] = &Agent{ID: id, PBX: "main", Queues: []string{"sales"}, Device: orchestrator.DeviceFree}
 		w.agent(id, stateAvailable, "")
 	}
 }
@@ -361,7 +363,11 @@ func (s *seat) Attempt(_ context.Context, pbx string, o call.Attempt) (call.Begu
 	w.most = max(w.most, w.up)
 	w.tell(orchestrator.EntryCallStarted, o.Call, "", p.CallSummary)
 	w.live.Add(1)
-	go w.rings(p)
+	if o.Agent != "" {
+		go w.previews(p)
+	} else {
+		go w.rings(p)
+	}
 	return call.Begun{Call: o.Call}, s.may() // dead, and it has been dialled
 }
 
@@ -370,6 +376,10 @@ func (s *seat) GiveUp(_ context.Context, id, _, _ string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.calls[id]
+	if p != nil && p.of.Agent != "" && !p.over {
+		close(p.givenUp)
+		return nil
+	}
 	if p == nil || p.over || p.rangSince.IsZero() || time.Since(p.rangSince) < p.of.Least {
 		return fault.New("world", fault.Conflict, "it does not ring, or not long enough")
 	}

@@ -10,7 +10,8 @@ import (
 // A call of kind campaign rings a lead's phone while nobody listens. From the answer
 // on it is a call like one that came in: its flow has it, which speaks to the lead or
 // puts them in the campaign's queue for as long as the law lets them wait. It rings
-// once: another attempt is another call.
+// once: another attempt is another call. One that an agent is to make is different
+// (preview.go): the agent listens before.
 
 // Attempt is one attempt to reach a lead.
 type Attempt struct {
@@ -24,12 +25,16 @@ type Attempt struct {
 	Language string `json:"language,omitempty"`
 	Flow     string `json:"flow,omitempty"`  // begins at the answer
 	Queue    string `json:"queue,omitempty"` // without a flow: who answers enters it
+	// Agent, of Queue, is held before the lead's phone is rung, and talks with who answers;
+	// with Preview only if they want to. Without: whoever of the queue is free then.
+	Agent   string   `json:"agent,omitempty"`
+	Preview *Preview `json:"preview,omitempty"`
 	// Within is how long from the answer, whatever the flow and the queue say, who has
 	// talked with nobody waits for an agent at most; 0 leaves it to them. Then Message is
 	// heard, and the call is over.
 	Within  time.Duration        `json:"within,omitempty"`
 	Message []orchestrator.Media `json:"message,omitempty"`
-	// About is what is known of the lead, for the agent, who reads Script.
+	// About is what is known of the lead, for the flow and the agent, who reads Script.
 	About  map[string]string `json:"about,omitempty"`
 	Script string            `json:"script,omitempty"`
 	Ring   time.Duration     `json:"ring"`            // longest, from when it rings; 0 is the limit of transfers
@@ -62,6 +67,10 @@ func (x *change) attempt() {
 	}
 	x.note(orchestrator.EntryCallStarted, x.c.CallSummary)
 	x.arm(TimerCall, x.Limits.Call)
+	if x.c.Attempt.ByAgent() && err == nil {
+		x.attemptBy()
+		return
+	}
 	x.move(OnAttempt)
 	if err != nil {
 		x.refuseDial(Refusal{Text: errText(err)}, err)
@@ -124,7 +133,7 @@ func (x *change) leadOn() {
 		return
 	}
 	step, err := x.Flows.Begin(orchestrator.Arrival{Call: x.c.Call, PBX: x.c.PBX, Kind: x.c.Kind, DID: x.c.DID,
-		Caller: x.c.Caller, Language: x.c.Language, Answered: true, Flow: o.Flow}, x.now)
+		Caller: x.c.Caller, Language: x.c.Language, Answered: true, Flow: o.Flow, Lead: o.About}, x.now)
 	if err != nil {
 		x.fault("the flow could not begin", err)
 		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
@@ -224,6 +233,9 @@ func (x *change) answerCrossed() {
 // giveUpAttempt ends an attempt while the phone rings, for who paces the campaign.
 func (x *change) giveUpAttempt(w Wish) error {
 	customer := x.c.Customer()
+	if x.c.Attempt.ByAgent() {
+		return x.withdraw(w)
+	}
 	if x.c.State != StateReaching || customer.State == LegHanging {
 		return fault.New(op, fault.Conflict, "the call is in state %q, and no phone of a lead rings", x.c.State)
 	}

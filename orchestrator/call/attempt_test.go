@@ -346,3 +346,31 @@ func TestUnkindAttempt(t *testing.T) {
 		})
 	})
 }
+
+// knowing is a flow that keeps what it is told of the call.
+type knowing struct {
+	orchestrator.Flows
+	told []orchestrator.Arrival
+}
+
+func (k *knowing) Begin(a orchestrator.Arrival, now time.Time) (orchestrator.FlowStep, error) {
+	k.told = append(k.told, a)
+	return k.Flows.Begin(a, now)
+}
+
+// TestFlowKnowsTheLead: a campaign's flow is told of the lead, and so is one that the agent sends them to.
+func TestFlowKnowsTheLead(t *testing.T) {
+	t.Parallel()
+	w := attempted()
+	flow := &knowing{Flows: w.rules.Flows}
+	w.rules.Flows, w.attempt.About = flow, map[string]string{"amount": "100"}
+	w.begin()
+	for _, s := range []func(*world){leadRings, func(w *world) { w.desk.free++ }, leadAnswers, ringing, answered, after(10 * time.Second), toFlow} {
+		w.quiet()
+		s(w)
+	}
+	w.quiet()
+	if len(flow.told) != 2 || flow.told[0].Lead["amount"] != "100" || flow.told[1].Lead["amount"] != "100" {
+		t.Errorf("told %+v", flow.told)
+	}
+}

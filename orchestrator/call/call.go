@@ -43,6 +43,7 @@ type Call struct {
 	Line    *Lend                      `json:"line,omitempty"`     // the agent whose permanent line the customer's channel is to become
 	Promise *Promise                   `json:"promise,omitempty"`  // of a callback
 	Attempt *Attempt                   `json:"attempt,omitempty"`  // of a campaign
+	Chosen  bool                       `json:"chosen,omitempty"`   // the lead whom an agent previews is to be called
 	Screen  *Screen                    `json:"screen,omitempty"`   // who answered a campaign's call, and what is done about it
 	// Abandoned is when no agent was there in time for a lead who had answered; 0 until then.
 	Abandoned int64 `json:"abandoned,omitempty"`
@@ -104,10 +105,11 @@ const (
 	TimerCall     Timer = "call"     // the call as a whole
 	// TimerSupervise: a supervisor's phone rang, or the PBX kept them waiting, long enough.
 	TimerSupervise Timer = "supervise"
-	TimerTurn      Timer = "turn"   // the next attempt of a callback
-	TimerListen    Timer = "listen" // the PBX was to tell who answered
-	TimerSilent    Timer = "silent" // a machine has been silent for long enough
-	TimerBeep      Timer = "beep"   // a machine has spoken for long enough
+	TimerPreview   Timer = "preview" // the agent has not said whether the lead is called
+	TimerTurn      Timer = "turn"    // the next attempt of a callback
+	TimerListen    Timer = "listen"  // the PBX was to tell who answered
+	TimerSilent    Timer = "silent"  // a machine has been silent for long enough
+	TimerBeep      Timer = "beep"    // a machine has spoken for long enough
 )
 
 // Timers are what is due when, in unix ms.
@@ -167,7 +169,7 @@ func (c *Call) fits() error {
 	switch c.State {
 	case StateWaiting:
 		visit = true
-	case StateOffered, StateSummoning, StateDialing, StateFailing:
+	case StateOffered, StateSummoning, StatePreviewing, StateDialing, StateFailing:
 		far, visit = true, true
 	case StateTransferring:
 		far = true
@@ -177,6 +179,9 @@ func (c *Call) fits() error {
 	}
 	if c.Kind == orchestrator.KindCampaign && c.Attempt == nil {
 		return fmt.Errorf("%w: it is a campaign's and has nobody to reach", errNoCall)
+	}
+	if c.State == StatePreviewing && (c.Attempt == nil || c.Attempt.Preview == nil) {
+		return fmt.Errorf("%w: it is %q and has no lead to preview", errNoCall, c.State)
 	}
 	if c.Kind == orchestrator.KindCallback && c.Promise == nil && c.State != StateArriving {
 		return fmt.Errorf("%w: it calls back and promised nothing", errNoCall)

@@ -254,7 +254,7 @@ func (x *change) shownToAgent(o orchestrator.Offer) orchestrator.Party {
 	for _, w := range []struct {
 		is     bool
 		en, es string
-	}{{x.c.Absent(), "Callback", "Devolver llamada"}, {o.Match.Tier > 0, "EMERGENCY", "URGENCIA"}} {
+	}{{x.c.Absent(), "Callback", "Devolver llamada"}, {x.previews(), "Preview", "Vista previa"}, {o.Match.Tier > 0, "EMERGENCY", "URGENCIA"}} {
 		word := w.en
 		if strings.HasPrefix(o.Language, "es") {
 			word = w.es

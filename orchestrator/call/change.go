@@ -108,7 +108,7 @@ func (x *change) move(tr Trigger) bool {
 		x.arm(TimerState, x.Limits.Clear)
 	case StateEnded:
 		clear(x.c.Timers)
-	case StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring, StateSummoning, StateReaching, StateDialing, StateFailing, StatePausing, StateTalking:
+	case StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring, StateSummoning, StatePreviewing, StateReaching, StateDialing, StateFailing, StatePausing, StateTalking:
 		x.disarm(TimerState)
 	}
 	return true

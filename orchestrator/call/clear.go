@@ -33,6 +33,9 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 	if outcome == "" {
 		outcome = x.outcome(by)
 	}
+	if outcome != orchestrator.OutcomeSkipped && x.undialled() {
+		outcome = orchestrator.OutcomeWithdrawn
+	}
 	x.c.Outcome, x.c.Cause, x.c.EndedAt = outcome, cause, max(x.happened(), x.c.PartedAt)
 	if x.c.EndedBy == "" {
 		x.c.EndedBy = by
@@ -40,7 +43,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 	if x.c.State == StateTalking {
 		x.parted(by)
 	}
-	if v := x.c.Visit; v != nil && x.c.ConnectedAt == 0 && v.State == VisitIn && x.c.Kind != orchestrator.KindOutbound { // also after another queue: Entered is the first's
+	if v := x.c.Visit; v != nil && x.c.ConnectedAt == 0 && v.State == VisitIn && x.c.Kind != orchestrator.KindOutbound && !x.c.Attempt.ByAgent() { // also after another queue: Entered is the first's
 		x.c.WaitMS = x.happened() - v.Entered
 	}
 	x.waited()
@@ -82,11 +85,11 @@ func (x *change) outcome(by string) orchestrator.Outcome {
 		return orchestrator.OutcomeLost
 	case x.c.State == StateReaching:
 		return orchestrator.OutcomeCancelled
-	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && x.c.Outcome != "":
+	case x.byHeld() && x.c.ConnectedAt == 0 && x.c.Outcome != "":
 		return x.c.Outcome // nobody was reached, and the agent knew
-	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && by == "caller":
+	case x.byHeld() && x.c.ConnectedAt == 0 && by == "caller":
 		return orchestrator.OutcomeAbandoned // answered, and did not wait for the join
-	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && by != "pbx":
+	case x.byHeld() && x.c.ConnectedAt == 0 && by != "pbx":
 		return orchestrator.OutcomeCancelled
 	case x.c.ConnectedAt > 0 && x.c.Agent == "":
 		return orchestrator.OutcomeTransferred
@@ -103,6 +106,11 @@ func (x *change) outcome(by string) orchestrator.Outcome {
 	default:
 		return orchestrator.OutcomeFailed
 	}
+}
+
+// byHeld tells whether the call is one that an agent makes who is held before.
+func (x *change) byHeld() bool {
+	return x.c.Kind == orchestrator.KindOutbound || x.c.Attempt.ByAgent()
 }
 
 // ownOutcome says how a call ended that its flow hung up.

@@ -71,7 +71,7 @@ type (
 		Order   orchestrator.Origination `json:"order"`
 		Outside bool                     `json:"outside,omitempty"` // an outside number: the caps of the trunk hold
 		// Contact is asked of the rules by which people may be contacted; nil for nothing. Campaigns
-		// have asked themselves.
+		// have asked themselves, but for attempts that an agent makes.
 		Contact *orchestrator.Contacting `json:"contact,omitempty"`
 	}
 	// MakeRoom makes a bridge.

@@ -73,6 +73,10 @@ func (x *change) compare(v Truth) {
 		if v.Adopted {
 			x.askAgain()
 		}
+	case StatePreviewing:
+		if v.Adopted && x.c.Far() != nil { // the agent hears again that there is something to decide
+			x.announcePreview()
+		}
 	case StateTransferring, StateReserving, StateReaching, StateSummoning, StateFailing:
 	case StateTalking:
 		x.compareTalk(v)

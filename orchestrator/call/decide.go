@@ -329,6 +329,10 @@ func (x *change) farEvent(e orchestrator.Event) {
 		x.farGone(e.Cause)
 		x.byPBX = false
 	case orchestrator.EventDigit:
+		if x.c.State == StatePreviewing {
+			x.previewKey(e.Digit)
+			return
+		}
 		x.typed(e.Digit)
 	case orchestrator.EventLeft:
 		if far.Dials { // the phone that it was dialled at, or that listens to a callback, sent elsewhere
@@ -378,6 +382,8 @@ func (x *change) due(name Timer) {
 		x.superviseDue()
 	case TimerState:
 		x.stateOver()
+	case TimerPreview:
+		x.previewOver()
 	case TimerTurn:
 		x.nextTurn()
 	case TimerListen:
@@ -453,6 +459,9 @@ func (x *change) done(n int, r Result) {
 	case Lend:
 		x.lent()
 	case AgentDo:
+		if x.paused(cmd) {
+			break
+		}
 		if cmd.Beep != "" {
 			x.beep(cmd.Beep, toneOf(r.Answer.Result))
 			break

@@ -64,8 +64,12 @@ func (x *change) sendOff(to orchestrator.Target, by string) error {
 
 // beginFlow takes the first step of a flow that a person sends the customer to.
 func (x *change) beginFlow(name string) (orchestrator.FlowStep, error) {
-	return x.Flows.Begin(orchestrator.Arrival{Call: x.c.Call, PBX: x.c.PBX, DID: x.c.DID, Kind: x.c.Kind, Flow: name,
-		Caller: x.c.Caller, Language: x.c.Language, Answered: true}, x.now)
+	a := orchestrator.Arrival{Call: x.c.Call, PBX: x.c.PBX, DID: x.c.DID, Kind: x.c.Kind, Flow: name,
+		Caller: x.c.Caller, Language: x.c.Language, Answered: true}
+	if o := x.c.Attempt; o != nil {
+		a.Lead = o.About
+	}
+	return x.Flows.Begin(a, x.now)
 }
 
 // onErrand orders that the customer is out of the room, and that the agent hears

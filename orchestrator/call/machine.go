@@ -207,7 +207,7 @@ func (x *change) spareable() bool {
 		return true
 	case StateTalking:
 		return x.c.Errand == nil && x.c.Consult == nil && x.c.Move == nil && x.c.Far().Role == RoleAgent
-	case StateArriving, StateTransferring, StateReserving, StateSummoning, StateDialing, StateReaching, StateFailing, StatePausing, StateClearing, StateEnded:
+	case StateArriving, StateTransferring, StateReserving, StateSummoning, StatePreviewing, StateDialing, StateReaching, StateFailing, StatePausing, StateClearing, StateEnded:
 	}
 	return false
 }
@@ -245,7 +245,7 @@ func (x *change) takeMachine() {
 		x.unqueue("machine")
 	case StateTalking:
 		x.freeAgent()
-	case StateArriving, StateTransferring, StateReserving, StateSummoning, StateDialing, StateReaching, StateFailing, StatePausing, StateConnecting, StateClearing, StateEnded:
+	case StateArriving, StateTransferring, StateReserving, StateSummoning, StatePreviewing, StateDialing, StateReaching, StateFailing, StatePausing, StateConnecting, StateClearing, StateEnded:
 		return // once they are joined, or not
 	}
 	if x.c.Playing.saying() {

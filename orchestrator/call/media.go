@@ -170,7 +170,7 @@ func (x *change) wantsMusic() bool {
 		return far.Moved
 	case StateInFlow: // the place is asked for of one who was transferred, or has been in a queue
 		return x.c.Visit != nil && x.c.Visit.State == VisitAsked && (x.c.Visit.From > 0 || x.c.QueuedAt > 0)
-	case StateArriving, StateReserving, StateSummoning, StateReaching, StateDialing, StateFailing, StatePausing, StateConnecting, StateClearing, StateEnded:
+	case StateArriving, StateReserving, StateSummoning, StatePreviewing, StateReaching, StateDialing, StateFailing, StatePausing, StateConnecting, StateClearing, StateEnded:
 	}
 	return false
 }

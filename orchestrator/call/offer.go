@@ -10,16 +10,23 @@ import (
 
 // noteOffered writes down whom the call is offered to, and how that came about.
 func (x *change) noteOffered(o orchestrator.Offer, more fields) {
-	f := fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID}
+	f := x.brief()
+	f["queue"], f["agent"], f["offer"] = o.Queue, o.Agent, o.ID
 	some(f, "match", o.Match)
+	maps.Copy(f, more)
+	x.noteAgent(x.c.legOf(o.ID), orchestrator.EntryCallOffered, f)
+}
+
+// brief is what an agent is told of a lead.
+func (x *change) brief() fields {
+	f := fields{}
 	if a := x.c.Attempt; a != nil {
 		if len(a.About) > 0 {
 			f["about"] = a.About
 		}
 		some(f, "script", a.Script)
 	}
-	maps.Copy(f, more)
-	x.noteAgent(x.c.legOf(o.ID), orchestrator.EntryCallOffered, f)
+	return f
 }
 
 // told handles the offer that an answer brings. It may have been taken back while

@@ -68,7 +68,7 @@ func (c *Call) Arrived() string {
 // dialling tells whether whom the call is for is yet to be talked with.
 func (c *Call) dialling() bool {
 	switch c.State {
-	case StateReserving, StateSummoning, StateDialing, StateFailing, StateReaching:
+	case StateReserving, StateSummoning, StatePreviewing, StateDialing, StateFailing, StateReaching:
 		return true
 	case StateConnecting:
 		return c.Far() != nil && c.Far().Dials
@@ -152,7 +152,8 @@ func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
 	o, v := *d.Offer, x.c.Visit
 	v.Queue, v.Plan = o.Queue, d.Plan
 	x.visit(VisitOnAdmit)
-	x.c.Queue, x.c.Agent, x.c.DID = o.Queue, o.Agent, d.Plan.CallerID
+	x.c.Queue, x.c.Agent, x.c.DID = o.Queue, o.Agent, cmp.Or(x.c.DID, d.Plan.CallerID)
+	x.given(o)
 	x.move(OnOffered)
 	line, has := x.lineFor(o)
 	if has = has && line.Up; has && x.c.Far() != nil { // dialled at the phone, and heard on the line
@@ -185,12 +186,14 @@ func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
 // agentUp rings the customer, now that the agent listens.
 func (x *change) agentUp() {
 	far := x.c.Far()
-	if !x.leg(far, LegOnAnswer) || !x.move(OnPickup) {
+	if !x.leg(far, LegOnAnswer) {
 		return
 	}
 	far.Up = x.happened()
 	x.disarm(TimerRing)
-	x.summon()
+	if !x.previewing() && x.move(OnPickup) {
+		x.summon()
+	}
 }
 
 // summon rings the customer, whose agent is held.
@@ -232,8 +235,11 @@ func (x *change) callCustomer(way orchestrator.Passage) {
 	}
 	x.noteDial("dialling", nil)
 	var contact *orchestrator.Contacting
-	if x.c.Attempt == nil {
+	if a := x.c.Attempt; a == nil || a.ByAgent() {
 		contact = &orchestrator.Contacting{Call: x.c.Call, Kind: x.c.Kind, Queue: x.c.Visit.Queue, Number: way.Number}
+		if a != nil { // time has passed since the campaign judged the lead
+			contact.Campaign = a.Campaign
+		}
 		if x.c.Promise != nil {
 			contact.Tried = x.c.Attempts - 1
 		}
@@ -452,9 +458,15 @@ func (x *change) agentLost(was LegState, cause orchestrator.Cause) {
 	far := x.c.Far()
 	x.c.Cause = cause
 	if far.Up == 0 && far.Why == "" { // who has asked for the call is not to blame for the phone
-		x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": x.failure(far, was, cause), "cause": cause})
+		why := x.failure(far, was, cause)
+		x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": why, "cause": cause})
+		if x.c.Attempt.ByAgent() { // and has not asked for this one
+			far.Why = why
+		}
 	}
 	switch {
+	case x.c.State == StatePreviewing && far.Line == "" && !x.byPBX && cause != orchestrator.CauseUnknown: // hanging up is an answer, too
+		x.skipLead("agent:"+far.agent(), "")
 	case x.c.Outcome != "": // nobody was reached, and the agent knows
 		x.loseAgent(x.c.Outcome, "agent")
 	case far.Why == orchestrator.OfferError:

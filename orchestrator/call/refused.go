@@ -112,6 +112,9 @@ func (x *change) refusedCommand(n int, err error) {
 		}
 	case AgentDo:
 		x.fault("the distributor refused: "+string(cmd.verb()), err)
+		if x.paused(cmd) {
+			break
+		}
 		if cmd.Beep != "" {
 			x.beep(cmd.Beep, orchestrator.ToneNo)
 			break

@@ -29,6 +29,7 @@ const (
 	StateTransferring State = "transferring" // an outside number is being rung
 	StateReserving    State = "reserving"    // an agent wants to call somebody and is being held for it
 	StateSummoning    State = "summoning"    // that agent's own phone is being rung, or answered
+	StatePreviewing   State = "previewing"   // the agent listens, and decides whether the lead of a campaign is called
 	StateDialing      State = "dialing"      // the agent listens, the customer's phone is being rung
 	StateReaching     State = "reaching"     // the phone of a campaign's lead is being rung, and nobody listens
 	StateFailing      State = "failing"      // the customer was not reached, and the agent hears so
@@ -55,7 +56,8 @@ const (
 	OnListen   Trigger = "listen"   // the agent of a callback is there, and is to be held
 	OnSetBack  Trigger = "set_back" // an attempt of a callback came to nothing
 	OnDial     Trigger = "dial"     // an agent wants to call somebody
-	OnPickup   Trigger = "pickup"   // the other leg answered
+	OnPreview  Trigger = "preview"  // the agent is to decide whether a lead is called
+	OnPickup   Trigger = "pickup"   // the other leg answered, or the agent wants the lead to be called
 	OnAnswer   Trigger = "answer"   // the customer whom an agent calls answered
 	OnFailed   Trigger = "failed"   // that customer was not reached
 	OnJoined   Trigger = "joined"   // both are in the room
@@ -75,7 +77,8 @@ var callTable = Table[State, Trigger]{
 		OnListen: StateSummoning, OnSetBack: StatePausing, OnOver: StateClearing},
 	StateTransferring: {OnPickup: StateConnecting, OnParted: StateInFlow, OnOver: StateClearing},
 	StateReserving:    {OnOffered: StateSummoning, OnOver: StateClearing},
-	StateSummoning:    {OnPickup: StateDialing, OnMissed: StateWaiting, OnSetBack: StatePausing, OnOver: StateClearing},
+	StateSummoning:    {OnPickup: StateDialing, OnPreview: StatePreviewing, OnMissed: StateWaiting, OnSetBack: StatePausing, OnOver: StateClearing},
+	StatePreviewing:   {OnPickup: StateDialing, OnOver: StateClearing},
 	StateDialing: {OnAnswer: StateConnecting, OnOffered: StateOffered, OnFailed: StateFailing, OnSetBack: StatePausing,
 		OnOver: StateClearing},
 	StateFailing: {OnSetBack: StatePausing, OnOver: StateClearing},

@@ -18,10 +18,10 @@ var update = flag.Bool("update", false, "write golden files anew")
 
 var (
 	callStates = []State{StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring,
-		StateReserving, StateSummoning, StateDialing, StateReaching, StateFailing, StatePausing,
+		StateReserving, StateSummoning, StatePreviewing, StateDialing, StateReaching, StateFailing, StatePausing,
 		StateConnecting, StateTalking, StateClearing, StateEnded}
 	callTriggers = []Trigger{OnFlow, OnQueued, OnOffered, OnMissed, OnUnqueued, OnTransfer, OnDial, OnPickup, OnAnswer, OnFailed,
-		OnPromise, OnAttempt, OnListen, OnSetBack,
+		OnPromise, OnAttempt, OnListen, OnSetBack, OnPreview,
 		OnJoined, OnParted, OnHandedOver, OnOver, OnCleared}
 	legStates     = []LegState{LegPlanned, LegArrived, LegDialing, LegRinging, LegUp, LegJoined, LegHanging, LegEnded}
 	legTriggers   = []LegTrigger{LegOnDial, LegOnRing, LegOnAnswer, LegOnJoin, LegOnPart, LegOnHang, LegOnGone}

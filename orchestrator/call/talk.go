@@ -319,7 +319,7 @@ func (x *change) settle() { x.settleLeg(x.c.Far()) }
 func (x *change) settleLeg(l *Leg) {
 	switch {
 	case l.Offer == nil:
-	case l.Dials && l.Up > 0 && x.c.Promise == nil: // also when nobody was reached: it gets an outcome, too
+	case l.Dials && l.Up > 0 && x.c.Promise == nil && !x.undialled(): // also when nobody was reached: it gets an outcome, too
 		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})
 	case l.was() && l.Why == "":
 		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})

@@ -19,7 +19,7 @@ type Wish struct {
 
 	Return bool   `json:"return,omitempty"` // of WishTransfer: the customer comes back from the flow
 	Front  bool   `json:"front,omitempty"`  // of WishMove: before all others
-	Reason string `json:"reason,omitempty"` // of WishMove and WishHangup, for the record
+	Reason string `json:"reason,omitempty"` // of WishMove and WishHangup, for the record; of WishSkip, a disposition
 
 	Whom string `json:"whom,omitempty"` // of WishMute and WishUnmute: the side that is meant, instead of the recording
 	With Side   `json:"with,omitempty"` // of WishSwap: with whom the agent is to talk; "" is the other of the two
@@ -48,6 +48,8 @@ const (
 	WishHangup   WishKind = "hangup"     // the end of the call
 	WishRevoke   WishKind = "revoke"     // the end of a callback whose customer is yet to be reached
 	WishGiveUp   WishKind = "give_up"    // the end of an attempt to reach a lead whose phone rings
+	WishDial     WishKind = "dial"       // the lead whom the agent previews is called
+	WishSkip     WishKind = "skip"       // that lead is not, for Reason
 	WishMachine  WishKind = "machine"    // the agent talks with an answering machine: they are free, and it hears the message or is hung up
 	WishMute     WishKind = "mute"       // silence in the recording or, with Whom, of a side, whom nobody hears then
 	WishUnmute   WishKind = "unmute"     // the end of it
@@ -66,6 +68,9 @@ const op = "call"
 
 // wish carries out what a person wants.
 func (x *change) wish(w Wish) error {
+	if w.Do == WishDial || w.Do == WishSkip {
+		return x.preview(w)
+	}
 	if w.Agent != "" && (x.c.State != StateTalking || x.c.Far().Person() != w.Agent) {
 		return fault.New(op, fault.Conflict, "agent %q does not talk in this call any more", w.Agent)
 	}
@@ -90,7 +95,7 @@ func (x *change) wish(w Wish) error {
 	case WishHold, WishResume, WishTransfer, WishSupervise, WishConsult, WishComplete, WishCancel, WishSwap, WishMeet:
 		return x.inTalk(w)
 	default:
-		return fault.New(op, fault.Invalid, "do: %q is none of hangup, revoke, give_up, machine, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute, unmute, supervise and leave", w.Do)
+		return fault.New(op, fault.Invalid, "do: %q is none of dial, skip, hangup, revoke, give_up, machine, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute, unmute, supervise and leave", w.Do)
 	}
 }
 

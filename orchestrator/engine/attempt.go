@@ -11,7 +11,8 @@ const opAttempt = "orchestrator.Attempt"
 
 // Attempt rings a lead of a campaign over a PBX's trunk, and returns once the order is
 // stored, or refused by the gate. Its id was chosen before: the same id is the same
-// attempt, whatever became of it, and rings once.
+// attempt, whatever became of it, and rings once. One that an agent is to make it refuses where
+// that agent is not free.
 func (e *Engine) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.Begun, error) {
 	const op = opAttempt
 	switch {
@@ -21,6 +22,10 @@ func (e *Engine) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.
 		return call.Begun{}, fault.New(op, fault.Invalid, "campaign: is empty")
 	case (o.Flow == "") == (o.Queue == ""):
 		return call.Begun{}, fault.New(op, fault.Invalid, "flow: %q, queue: %q: one of them has who answers", o.Flow, o.Queue)
+	case o.Preview != nil && (o.Agent == "" || o.Preview.Limit <= 0):
+		return call.Begun{}, fault.New(op, fault.Invalid, "preview: agent %q, limit %v: it is an agent's, within a time", o.Agent, o.Preview.Limit)
+	case o.Agent != "" && (o.Queue == "" || o.Within > 0):
+		return call.Begun{}, fault.New(op, fault.Invalid, "agent: %q is there when somebody answers, of queue %q: there is no flow, and no time to wait", o.Agent, o.Queue)
 	case o.Within < 0:
 		return call.Begun{}, fault.New(op, fault.Invalid, "within: %v is negative", o.Within)
 	case len(o.Message) > 0 && o.Within == 0:

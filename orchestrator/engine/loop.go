@@ -132,7 +132,7 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 		l.takenUp = nil
 	}
 	l.show()
-	if c, ok := l.own.(ofCall); ok && (c.Kind == orchestrator.KindOutbound && c.State != call.StateReserving || c.Kind == orchestrator.KindCallback || c.Kind == orchestrator.KindCampaign) {
+	if c, ok := l.own.(ofCall); ok && ((c.Kind == orchestrator.KindOutbound || c.Kind == orchestrator.KindCampaign) && c.State != call.StateReserving || c.Kind == orchestrator.KindCallback) {
 		l.held.settle(c.Refusal, nil)
 	}
 	l.pbx.follow(ctx, d.next.todo(), call.Todo.ToPBX)

@@ -226,6 +226,7 @@ var nameless = map[orchestrator.EntryType][]string{
 	orchestrator.EntryCallCallback:  {"queue", "result"},
 	orchestrator.EntryCallMessage:   {"state", "sounds", "language", "answered_ms", "within_ms"},
 	orchestrator.EntryCallMachine:   {"state", "verdict", "sampled", "after", "sounds", "language", "again", "greeted_ms", "answered_ms"},
+	orchestrator.EntryCallPreview:   {"state", "agent", "limit_ms", "then", "by", "disposition"},
 	orchestrator.EntryAgentDisposed: {"call", "queue", "disposition", "path", "also", "by"},
 }
 

@@ -106,7 +106,7 @@ export const en = {
   },
   callStates: {
     arriving: 'arriving', flow: 'in a menu', waiting: 'waiting', offered: 'ringing an agent', transferring: 'being transferred', reserving: 'being called back',
-    summoning: 'being called back', dialing: 'dialling', reaching: 'ringing a lead', failing: 'failing', pausing: 'pausing', connecting: 'being joined',
+    summoning: 'being called back', previewing: 'previewing a lead', dialing: 'dialling', reaching: 'ringing a lead', failing: 'failing', pausing: 'pausing', connecting: 'being joined',
     talking: 'talking', clearing: 'ending', ended: 'ended',
   },
   kinds: {inbound: 'comes in', outbound: 'an agent called', callback: 'called back', campaign: 'campaign', feature: 'code'},

@@ -107,7 +107,7 @@ export const es: Words = {
   },
   callStates: {
     arriving: 'llega', flow: 'en un menú', waiting: 'espera', offered: 'suena a un agente', transferring: 'se transfiere', reserving: 'se le devuelve',
-    summoning: 'se le devuelve', dialing: 'marcando', reaching: 'suena a un contacto', failing: 'fracasa', pausing: 'en pausa', connecting: 'se une',
+    summoning: 'se le devuelve', previewing: 've un contacto', dialing: 'marcando', reaching: 'suena a un contacto', failing: 'fracasa', pausing: 'en pausa', connecting: 'se une',
     talking: 'habla', clearing: 'termina', ended: 'terminada',
   },
   kinds: {inbound: 'entrante', outbound: 'llamó un agente', callback: 'devuelta', campaign: 'campaña', feature: 'código'},

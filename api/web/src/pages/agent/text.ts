@@ -119,7 +119,7 @@ export const text = bilingual(
     outcomes: {
       served: 'served', abandoned: 'hung up waiting', left: 'left the queue', completed: 'ended in the menu', voicemail: 'left a message', transferred: 'transferred', rejected: 'rejected',
       terminated: 'ended by staff', failed: 'failed', queue_gone: 'queue gone', away: 'operadora was away', lost: 'lost', refused: 'refused', cancelled: 'cancelled', busy: 'busy',
-      no_answer: 'no answer', unreachable: 'not reachable', invalid: 'no such number', congested: 'no way in the network', declined: 'declined', machine: 'a machine', callback: 'to be called back', expired: 'too late',
+      no_answer: 'no answer', unreachable: 'not reachable', invalid: 'no such number', congested: 'no way in the network', declined: 'declined', machine: 'a machine', callback: 'to be called back', expired: 'too late', skipped: 'skipped', withdrawn: 'taken back',
     },
     dial: {
       title: 'Call somebody',
@@ -276,7 +276,7 @@ export const text = bilingual(
     outcomes: {
       served: 'atendida', abandoned: 'colgó esperando', left: 'dejó la cola', completed: 'terminó en el menú', voicemail: 'dejó un mensaje', transferred: 'transferida', rejected: 'rechazada',
       terminated: 'terminada por el personal', failed: 'fallida', queue_gone: 'sin cola', away: 'operadora no estaba', lost: 'perdida', refused: 'denegada', cancelled: 'cancelada', busy: 'ocupado',
-      no_answer: 'sin respuesta', unreachable: 'no localizable', invalid: 'número inexistente', congested: 'sin camino en la red', declined: 'declinada', machine: 'un contestador', callback: 'por devolver', expired: 'demasiado tarde',
+      no_answer: 'sin respuesta', unreachable: 'no localizable', invalid: 'número inexistente', congested: 'sin camino en la red', declined: 'declinada', machine: 'un contestador', callback: 'por devolver', expired: 'demasiado tarde', skipped: 'omitida', withdrawn: 'retirada',
     },
     dial: {
       title: 'Llamar a alguien',

@@ -29,9 +29,9 @@ const en = {
   },
   live: {
     title: 'Now', none: 'Nothing is live of it: it is not running, paused or draining.', by: (who: string) => `It is dialled by ${who}: what is live is known there. Below is what is on record.`,
-    onWay: 'On their way', ringing: 'of them ring', waiting: 'Answered, wait for an agent', connected: 'Connected', machines: 'Machines', ready: 'Leads ready', answerRate: 'Answer rate', soon: 'Agents expected free',
+    previewed: 'Agents look at', onWay: 'On their way', ringing: 'of them ring', waiting: 'Answered, wait for an agent', connected: 'Connected', machines: 'Machines', ready: 'Leads ready', answerRate: 'Answer rate', soon: 'Agents expected free',
     hold: 'What keeps it from dialling one more', agents: 'Agents of the queue', nobody: 'none logged in',
-    stands: {free: 'free', offered: 'ringing', talking: 'talking', inbound: 'with an inbound call', wrapping: 'in wrap-up', away: 'away'} as Dict,
+    stands: {free: 'free', offered: 'ringing', calling: 'calling a lead', talking: 'talking', inbound: 'with an inbound call', wrapping: 'in wrap-up', away: 'away'} as Dict,
     chart: 'The last minutes', chartText: (calls: number, connected: number, free: number) => `On their way: ${calls}; connected: ${connected}; agents free: ${free}.`, chartWait: 'The chart begins when the page is opened.',
     series: {onWay: 'on their way', connected: 'connected', free: 'agents free'} as Dict, ago: (m: number) => m === 0 ? 'now' : `${m} min ago`,
   },
@@ -48,7 +48,7 @@ const en = {
   evidence: {title: 'Evidence of the limit', from: 'From', to: 'To', format: 'Format', get: 'Download', how: 'Each call that a person answered, and how the limit stood, as a chain of lines that `operadora campaign evidence --verify` checks.', json: 'JSON, a line each', csv: 'CSV', bad: 'From: say a day.'},
   outcomes: {
     title: 'What came of attempts, in 24 hours', none: 'There was no attempt in 24 hours.', outcome: 'Outcome', attempts: 'Attempts', share: 'Share', of: (n: number) => `${n} attempts`,
-    names: {served: 'served', abandoned: 'abandoned', machine: 'machine', no_answer: 'no answer', busy: 'busy', unreachable: 'unreachable', invalid: 'no such number', refused: 'rejected', failed: 'failed (of us)'} as Dict,
+    names: {served: 'served', abandoned: 'abandoned', machine: 'machine', no_answer: 'no answer', busy: 'busy', unreachable: 'unreachable', invalid: 'no such number', refused: 'rejected', skipped: 'skipped', withdrawn: 'not called', failed: 'failed (of us)'} as Dict,
   },
   leads: {
     title: 'Leads that were looked at', none: 'No lead was looked at yet.', leads: 'Leads', state: 'State', because: 'Because of', next: 'Looked at again', states: {due: 'to be called', calling: 'being called', finished: 'done with'} as Dict,
@@ -116,9 +116,9 @@ const es: typeof en = {
   },
   live: {
     title: 'Ahora', none: 'No hay nada en vivo: no está en marcha, en pausa ni vaciándose.', by: (who) => `La marca ${who}: lo que está en vivo se sabe allí. Abajo está lo registrado.`,
-    onWay: 'En camino', ringing: 'de ellas timbran', waiting: 'Contestaron y esperan agente', connected: 'Conectadas', machines: 'Contestadores', ready: 'Contactos listos', answerRate: 'Tasa de respuesta', soon: 'Agentes que quedarán libres',
+    previewed: 'En vista previa', onWay: 'En camino', ringing: 'de ellas timbran', waiting: 'Contestaron y esperan agente', connected: 'Conectadas', machines: 'Contestadores', ready: 'Contactos listos', answerRate: 'Tasa de respuesta', soon: 'Agentes que quedarán libres',
     hold: 'Qué impide marcar una más', agents: 'Agentes de la cola', nobody: 'ninguno conectado',
-    stands: {free: 'libres', offered: 'timbrando', talking: 'hablando', inbound: 'con una llamada entrante', wrapping: 'en cierre', away: 'ausentes'},
+    stands: {free: 'libres', offered: 'timbrando', calling: 'llamando a un contacto', talking: 'hablando', inbound: 'con una llamada entrante', wrapping: 'en cierre', away: 'ausentes'},
     chart: 'Los últimos minutos', chartText: (calls, connected, free) => `En camino: ${calls}; conectadas: ${connected}; agentes libres: ${free}.`, chartWait: 'La gráfica empieza al abrir la página.',
     series: {onWay: 'en camino', connected: 'conectadas', free: 'agentes libres'}, ago: (m) => m === 0 ? 'ahora' : `hace ${m} min`,
   },
@@ -135,7 +135,7 @@ const es: typeof en = {
   evidence: {title: 'Evidencia del límite', from: 'Desde', to: 'Hasta', format: 'Formato', get: 'Descargar', how: 'Cada llamada que contestó una persona, y cómo estaba el límite, como cadena de líneas que comprueba `operadora campaign evidence --verify`.', json: 'JSON, una línea cada una', csv: 'CSV', bad: 'Desde: diga un día.'},
   outcomes: {
     title: 'Qué fue de los intentos, en 24 horas', none: 'No hubo intentos en 24 horas.', outcome: 'Resultado', attempts: 'Intentos', share: 'Parte', of: (n) => `${n} intentos`,
-    names: {served: 'atendidas', abandoned: 'abandonadas', machine: 'contestador', no_answer: 'sin respuesta', busy: 'ocupado', unreachable: 'inalcanzable', invalid: 'número inexistente', refused: 'rechazadas', failed: 'fallidas (nuestras)'},
+    names: {served: 'atendidas', abandoned: 'abandonadas', machine: 'contestador', no_answer: 'sin respuesta', busy: 'ocupado', unreachable: 'inalcanzable', invalid: 'número inexistente', refused: 'rechazadas', skipped: 'omitidas', withdrawn: 'no llamadas', failed: 'fallidas (nuestras)'},
   },
   leads: {
     title: 'Contactos examinados', none: 'Aún no se examinó ningún contacto.', leads: 'Contactos', state: 'Estado', because: 'Por', next: 'Se examinan de nuevo', states: {due: 'por llamar', calling: 'llamando', finished: 'terminados'},
