@@ -193,6 +193,12 @@ var (
 		"retention.apply": {"applied retention to", "aplicó la retención a"}, "number.erase": {"erased number", "olvidó el número"},
 		"definitions.reload": {"had the definitions read", "hizo leer las definiciones"}, "contacts.export": {"exported", "exportó"}, "queue_log.export": {"exported", "exportó"},
 		"logbook.note": {"wrote into", "escribió en"},
+		"session.open": {"signed in as", "inició sesión como"}, "session.refused": {"was refused to sign in as", "no pudo iniciar sesión como"}, "session.end": {"ended the session of", "cerró la sesión de"},
+		"password.change": {"changed the password of", "cambió la contraseña de"}, "password.set": {"set the password of", "fijó la contraseña de"}, "password.refused": {"was refused to change the password of", "no pudo cambiar la contraseña de"},
+		"user.create": {"let in", "dio de alta a"}, "user.change": {"changed", "modificó a"}, "user.invite": {"made a link for", "creó un enlace para"}, "user.disable": {"shut out", "desactivó a"},
+		"user.enable": {"let in again", "reactivó a"}, "user.end_sessions": {"ended the sessions of", "cerró las sesiones de"},
+		"token.create": {"made token", "creó el token"}, "token.revoke": {"revoked token", "revocó el token"},
+		"display.pair": {"let in display", "admitió la pantalla"}, "display.revoke": {"removed display", "quitó la pantalla"},
 	}
 	// tried are the orders that may be refused, by what would have been done.
 	tried = map[string][2]string{
