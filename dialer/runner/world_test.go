@@ -376,11 +376,8 @@ func (s *seat) GiveUp(_ context.Context, id, _, _ string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.calls[id]
-	if p != nil && p.of.Agent != "" && !p.over {
-		close(p.givenUp)
-		return nil
-	}
-	if p == nil || p.over || p.rangSince.IsZero() || time.Since(p.rangSince) < p.of.Least {
+	previewed := p != nil && p.of.Agent != "" // which no law has ring for so long
+	if p == nil || p.over || !previewed && (p.rangSince.IsZero() || time.Since(p.rangSince) < p.of.Least) {
 		return fault.New("world", fault.Conflict, "it does not ring, or not long enough")
 	}
 	select {
