@@ -1,7 +1,10 @@
 package acd
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -44,12 +47,7 @@ func (s *Service) Away(ctx context.Context, l orchestrator.Lease) (int, error) {
 		changed += p.changes()
 		if p.Calls < presencePage {
 			s.Wake() // agents may have been matched anew
-			return changed, s.store.EachOffer(ctx, func(_ string, o OfferRecord) error {
-				if o.PBX != l.PBX || !o.Answered {
-					return nil
-				}
-				return s.hungUp(ctx, o.Agent)
-			})
+			return changed, s.endTalks(ctx, l.PBX)
 		}
 	}
 }
@@ -74,6 +72,26 @@ func (s *Service) Back(ctx context.Context, l orchestrator.Lease, waits func(cal
 		changed += p.changes()
 	}
 	return changed, nil
+}
+
+// endTalks ends the conversations with callers of a PBX that is away, of the agents who have hung up:
+// who did so first is free first.
+func (s *Service) endTalks(ctx context.Context, pbx string) error {
+	onHook := map[string]int64{} // agent -> when their phone was told to be
+	err := s.store.EachOffer(ctx, func(_ string, o OfferRecord) error {
+		if o.PBX != pbx || !o.Answered {
+			return nil
+		}
+		a, _, err := s.store.Agent(ctx, o.Agent)
+		onHook[o.Agent] = a.DeviceAt
+		return err
+	})
+	for _, agent := range slices.SortedFunc(maps.Keys(onHook), func(x, y string) int {
+		return cmp.Or(cmp.Compare(onHook[x], onHook[y]), cmp.Compare(x, y))
+	}) {
+		err = errors.Join(err, s.hungUp(ctx, agent))
+	}
+	return err
 }
 
 // hungUp ends the conversation of an agent who talked with a caller of a PBX that is away, once

@@ -25,7 +25,7 @@ func TestACallIsMatchedInFewSteps(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: own.Addr(), PoolSize: 64})
 	t.Cleanup(func() { _ = rdb.Close() })
 	w := newWorld(t, rdb, "many")
-	w.start(defs(agents, queue("ventas"), queue("soporte")))
+	w.svc = w.unstarted(acd.Parts{Definitions: defs(agents, queue("ventas"), queue("soporte"))})
 	inParallel(agents, func(i int) { w.login(fmt.Sprintf("a%02d", i)) })
 	inParallel(agents, func(i int) { w.enqueue("s"+strconv.Itoa(i), "soporte") })
 	w.must(rdb.ConfigResetStat(w.ctx()).Err())

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1" //nolint:gosec // as the scripts draw lots
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,7 @@ type modelAgent struct {
 	device    orchestrator.DeviceState
 	hearsay   bool
 	toldAt    int64 // when the device was
+	since     int64 // of the state
 	rest, min int64
 	misses    int
 	refusals  int
@@ -100,7 +102,7 @@ func (m *model) becomes(a *modelAgent, to acd.State) {
 	if a.state == acd.StateOffline {
 		a.served = 0
 	}
-	a.state = to
+	a.state, a.since = to, m.now
 	for id, c := range m.calls {
 		if c.alone && c.sought.Prefer == a.def.ID && m.open(id) && (to == acd.StateOffline || to == acd.StatePaused) {
 			c.freed = m.now
@@ -453,6 +455,24 @@ func (m *model) pbxAway(at string) {
 		rung = append(rung, m.rung(call)...)
 	}
 	m.spare(rung)
+	for _, id := range slices.SortedFunc(maps.Keys(m.agents), func(x, y string) int {
+		return cmp.Or(cmp.Compare(m.agents[x].toldAt, m.agents[y].toldAt), cmp.Compare(x, y))
+	}) {
+		m.hungUp(id)
+	}
+}
+
+// hungUp ends the conversation of an agent whose phone is on hook, when the caller's PBX, which
+// would tell of it, is away and not the agent's own.
+func (m *model) hungUp(id string) {
+	a := m.agents[id]
+	talk := offerOf{a.call, id}
+	if a.state != acd.StateTalking || a.device != orchestrator.DeviceFree || a.hearsay || a.toldAt < a.since {
+		return
+	}
+	if o := m.offers[talk]; o.call.pbx != a.def.PBX && m.away[o.call.pbx] > 0 {
+		m.finish(talk)
+	}
 }
 
 // pbxBack has those found again who wait.
@@ -692,6 +712,9 @@ func (m *model) deviceSays(id string, d orchestrator.DeviceState) {
 		}
 	}
 	m.serve(id)
+	if d == orchestrator.DeviceFree {
+		m.hungUp(id)
+	}
 }
 
 // expire deals with what is due, PBX by PBX, each in the order of its deadlines.
