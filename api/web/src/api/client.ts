@@ -69,8 +69,9 @@ async function ask(method: Method, path: string, o: Asked): Promise<unknown> {
     init.headers = {'Content-Type': 'application/json'}
     init.body = JSON.stringify(o.body)
   }
+  const asked = Date.now()
   const answer = await fetch(url, init)
-  clock.hint(answer.headers.get('Date'))
+  clock.hint(answer.headers.get('Date'), asked)
   if (answer.ok) {
     const text = await answer.text()
     return text ? JSON.parse(text) : undefined

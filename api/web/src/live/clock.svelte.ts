@@ -12,10 +12,11 @@ class Clock {
     this.ahead = Date.parse(at) - Date.now()
   }
 
-  // hint takes in what an answer says of the server's time, to the second: who watches nothing live has no better word.
-  hint(date: string | null): void {
+  // hint takes in what an answer says of the server's time, to the second, at some moment since it was asked for:
+  // who watches nothing live has no better word. However late it comes, ours moves by no more than it must.
+  hint(date: string | null, asked: number): void {
     const at = Date.parse(date ?? '')
-    if (Math.abs(at - this.server()) > 2_000) this.ahead = at - Date.now()
+    if (!Number.isNaN(at)) this.ahead = Math.min(Math.max(this.ahead, at - Date.now()), at + 1_000 - asked)
   }
 
   server(): number {

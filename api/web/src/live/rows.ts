@@ -53,3 +53,9 @@ export function all(rows: Rows, at: string): Schemas['LiveSnapshot'] {
     },
   }
 }
+
+// byStart has the oldest call first: a call keeps its place, and new ones come behind. A moment has as many digits
+// as it needs, so that its text has not its order.
+export function byStart(x: Schemas['LiveCall'], y: Schemas['LiveCall']): number {
+  return Date.parse(x.started_at) - Date.parse(y.started_at)
+}

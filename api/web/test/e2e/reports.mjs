@@ -68,6 +68,8 @@ await way(async () => {
   await page.keyboard.press('Tab')
   await page.getByRole('button', {name: 'Show', exact: true}).focus()
   await page.keyboard.press('Enter')
+  await sees('[data-testid=figures] thead th', 'agent') // the answer before is shown until the next is there
+  await settled()
   await page.locator('[data-column=talk_ms] button').first().focus()
   await page.keyboard.press('Enter')
   await page.locator('[data-column=talk_ms][aria-sort=descending]').waitFor()

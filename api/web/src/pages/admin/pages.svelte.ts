@@ -1,8 +1,4 @@
-import {Refused} from '../../api/client'
-import {i18n} from '../../i18n/index.svelte'
-
-// reason is why something was refused, in words.
-export const reason = (e: unknown) => (e instanceof Refused ? e.message : i18n.t.unreachable)
+import {refusal} from '../../ui/refusal'
 
 // Pages are the lines of a list that comes in pages, as far as they were asked for.
 export class Pages<T> {
@@ -21,7 +17,7 @@ export class Pages<T> {
       this.bad = ''
       this.loaded = true
     } catch (e) {
-      this.bad = reason(e)
+      this.bad = refusal(e)
     }
   }
 }

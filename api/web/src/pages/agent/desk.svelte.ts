@@ -1,13 +1,18 @@
 // What an agent's page knows: the board of what is the agent's own, and what changes seldom.
 import {get, Refused, type Agent, type Call, type Problem, type Queue, type Schemas} from '../../api/client'
-import {i18n} from '../../i18n/index.svelte'
+import {inWords} from '../../i18n/index.svelte'
 import {Board} from '../../live/board.svelte'
 import {clock} from '../../live/clock.svelte'
+import {byStart} from '../../live/rows'
 import {session} from '../../session.svelte'
-import {byStart, choicesOf, mainOf, phaseOf, type Choices, type Phase, type QueueChoices} from './judge'
+import {choicesOf, mainOf, phaseOf, type Choices, type Phase, type QueueChoices} from './judge'
 import {text} from './text'
+import {refusal} from '../../ui/refusal'
 
 const every = 60_000
+
+// A call is on record a moment after it has ended: what happens is gathered for half a second and written together.
+const recording = 1_500
 
 // Deed is one thing that is being done, and what came of it.
 export class Deed {
@@ -27,7 +32,7 @@ export class Deed {
       return true
     } catch (e) {
       if (e instanceof Refused) this.problem = e.problem
-      this.words = e instanceof Refused ? e.message : i18n.t.unreachable
+      this.words = refusal(e)
       return false
     } finally {
       this.busy = false
@@ -49,6 +54,8 @@ export class Deed {
     this.words = words
   }
 }
+
+type Contact = Awaited<ReturnType<typeof get<'/api/v1/contacts/{call}'>>>
 
 // Subject is a call that is shown, in progress or not any more.
 export interface Subject {
@@ -135,33 +142,26 @@ export class Desk {
   private async lookUp(id: string): Promise<void> {
     if (this.asked.has(id)) return
     this.asked.add(id)
-    try {
-      const c = await get('/api/v1/contacts/{call}', {path: {call: id}})
-      this.seen = {...this.seen, [id]: {...c, state: 'ended'}}
-    } catch {
-      setTimeout(() => this.asked.delete(id), 5_000) // it is on record a moment after it has ended
-    }
+    const c = await recorded(id, () => !this.seen[id])
+    this.asked.delete(id)
+    if (c && !this.seen[id]) this.seen = {...this.seen, [id]: {...c, state: 'ended'}}
   }
 
   queue(id: string | undefined): QueueChoices | undefined {
     return choicesOf(this.choices, id)
   }
 
-  word(texts: Record<string, string> | undefined, otherwise: string): string {
-    return texts?.[i18n.language] || texts?.en || otherwise
-  }
-
   queueName(id: string | undefined): string {
     const q = this.choices?.queues.find((x) => x.id === id)
-    return id ? this.word(q?.name, id.startsWith('@') ? '' : id) : ''
+    return id ? inWords(q?.name, id.startsWith('@') ? '' : id) : ''
   }
 
   reason(id: string | undefined): string {
-    return id ? this.word(this.choices?.pause_reasons.find((r) => r.id === id)?.texts, id) : ''
+    return id ? inWords(this.choices?.pause_reasons.find((r) => r.id === id)?.texts, id) : ''
   }
 
   outcome(id: string): string {
-    return this.word(this.choices?.dispositions.find((d) => d.id === id)?.texts, id)
+    return inWords(this.choices?.dispositions.find((d) => d.id === id)?.texts, id)
   }
 
   person(id: string): string {
@@ -214,6 +214,20 @@ export class Desk {
     this.given = {...this.given, [call]: outcomes}
     void this.count()
   }
+}
+
+// recorded is a call that has ended, as it is on record; undefined when it is not soon, or nobody wants it any more.
+export async function recorded(id: string, wanted: () => boolean): Promise<Contact | undefined> {
+  for (let left = 8; left > 0; left--) {
+    await new Promise((f) => setTimeout(f, recording))
+    if (!wanted()) return undefined
+    try {
+      return await get('/api/v1/contacts/{call}', {path: {call: id}})
+    } catch {
+      // not yet, or there is no answer: asked again
+    }
+  }
+  return undefined
 }
 
 export function zone(): string {

@@ -1,5 +1,6 @@
 // What an agent's rows mean: pure.
 import type {Agent, Call, Schemas} from '../../api/client'
+import {byStart} from '../../live/rows'
 
 export type Choices = Schemas['AgentChoices']
 export type QueueChoices = Schemas['QueueChoices']
@@ -17,11 +18,6 @@ export function phaseOf(me: string, c: Call | undefined): Phase | undefined {
   if (c.serving !== me) return 'over'
   if (c.state === 'talking') return 'talking'
   return c.kind === 'outbound' && dialled.has(c.state) ? 'dialing' : 'offered'
-}
-
-// byStart has the oldest call first.
-export function byStart(x: Call, y: Call): number {
-  return Date.parse(x.started_at) - Date.parse(y.started_at)
 }
 
 // mainOf is the call that is shown large: the agent's own, else the oldest; the others are a list.

@@ -143,8 +143,7 @@ export const text = bilingual(
       attempts: 'Attempts',
       now: 'in the queue',
     },
-    figures: {title: 'Your day', of: (at: string, zone: string) => `Since midnight (${zone}), as of ${at}.`, none: 'Nothing yet.', figure: 'Figure', value: 'Value', formula: 'How it is counted',
-      words: {logged_in_ms: 'logged in', available_ms: 'available', talking_ms: 'talking', wrapping_up_ms: 'finishing calls', paused_ms: 'paused', occupancy: 'occupancy', utilisation: 'utilisation', answered: 'answered', aht_ms: 'average handling', transfers: 'transfers'}},
+    figures: {title: 'Your day', of: (at: string, zone: string) => `Since midnight (${zone}), as of ${at}.`, none: 'Nothing yet.', figure: 'Figure', value: 'Value', formula: 'How it is counted'},
     keys: {
       title: 'Keys',
       open: 'Keys (?)',
@@ -300,8 +299,7 @@ export const text = bilingual(
       attempts: 'Intentos',
       now: 'en la cola',
     },
-    figures: {title: 'Su día', of: (at, zone) => `Desde medianoche (${zone}), a las ${at}.`, none: 'Nada todavía.', figure: 'Cifra', value: 'Valor', formula: 'Cómo se cuenta',
-      words: {logged_in_ms: 'en línea', available_ms: 'disponible', talking_ms: 'hablando', wrapping_up_ms: 'terminando llamadas', paused_ms: 'en pausa', occupancy: 'ocupación', utilisation: 'utilización', answered: 'atendidas', aht_ms: 'gestión media', transfers: 'transferencias'}},
+    figures: {title: 'Su día', of: (at, zone) => `Desde medianoche (${zone}), a las ${at}.`, none: 'Nada todavía.', figure: 'Cifra', value: 'Valor', formula: 'Cómo se cuenta'},
     keys: {
       title: 'Teclas',
       open: 'Teclas (?)',

@@ -1,6 +1,7 @@
 // How things of campaigns are called.
-import {Refused, type Campaign} from '../../api/client'
+import type {Campaign} from '../../api/client'
 import {i18n, inWords} from '../../i18n/index.svelte'
+import {refusal} from '../../ui/refusal'
 import {reasonOf} from './figures'
 import {text} from './text'
 
@@ -22,6 +23,5 @@ export function percent(v: number): string {
 
 // problem is what went wrong, for people; with the field that it is about.
 export function problem(e: unknown): string {
-  if (!(e instanceof Refused)) return text().failed(i18n.t.unreachable)
-  return text().failed(e.message)
+  return text().failed(refusal(e))
 }

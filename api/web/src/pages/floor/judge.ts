@@ -69,11 +69,6 @@ export function byName(a: {id: string; name?: string}, b: {id: string; name?: st
   return (a.name || a.id).localeCompare(b.name || b.id)
 }
 
-// byStart has the oldest call first: a call keeps its place, and new ones come behind.
-export function byStart(a: Call, b: Call): number {
-  return a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0
-}
-
 export function waits(c: Call): boolean {
   return c.state === 'waiting' || c.state === 'offered'
 }

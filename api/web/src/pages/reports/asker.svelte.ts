@@ -1,7 +1,7 @@
 // Asking for figures: the latest answer, whatever was asked before and came later.
 import {Refused} from '../../api/client'
-import {i18n} from '../../i18n/index.svelte'
 import {session} from '../../session.svelte'
+import {refusal} from '../../ui/refusal'
 
 export class Asker<T> {
   answer: T | undefined = $state.raw()
@@ -23,7 +23,7 @@ export class Asker<T> {
     } catch (e) {
       if (turn !== this.turn) return
       this.answer = undefined
-      this.bad = e instanceof Refused ? e.message : i18n.t.unreachable
+      this.bad = refusal(e)
       this.field = (e instanceof Refused && e.problem.field) || ''
       if (session.over) session.whenBack(() => void this.ask(what))
     } finally {
