@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -75,12 +74,9 @@ func firstAdmin(cmd *cobra.Command, file, login string) error {
 	if err != nil {
 		return err
 	}
-	db, err := records.Open(cmd.Context(), cfg.Records, time.Now)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }() // what was written is committed
-	return addUser(cmd, cfg, db, records.User{Login: login, Role: string(wire.RoleAdmin)})
+	return withRecordsOf(cmd, cfg, func(cfg Config, db *records.DB) error {
+		return addUser(cmd, cfg, db, records.User{Login: login, Role: string(wire.RoleAdmin)})
+	})
 }
 
 type initialFile struct {

@@ -30,6 +30,11 @@ func withRecords(cmd *cobra.Command, do func(Config, *records.DB) error) error {
 	if err != nil {
 		return err
 	}
+	return withRecordsOf(cmd, cfg, do)
+}
+
+// withRecordsOf is the same with a configuration that was read already.
+func withRecordsOf(cmd *cobra.Command, cfg Config, do func(Config, *records.DB) error) error {
 	db, err := records.Open(cmd.Context(), cfg.Records, time.Now)
 	if err != nil {
 		return err
