@@ -47,7 +47,7 @@ func TestFullTrunkBesideOneThatMayNotCall(t *testing.T) {
 			p.Gate = gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}},
 				"spain": {Dial: "PJSIP/{number}@trunk", Region: "ES", Allow: []string{"+34"}}}
 		}, c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(10 * time.Second)
 		if n := asked.n.Load(); n > 1000 {
 			t.Errorf("the same leads were asked for %d times within ten seconds: nothing else is done meanwhile", n)
@@ -71,7 +71,7 @@ func TestOneNumberOfTwoLeads(t *testing.T) {
 		c.Rules.Rules = append(c.Rules.Rules, compliance.Rule{ID: "once", Kind: compliance.KindCap, From: "1990-01-01",
 			Detail: &compliance.Cap{Counts: compliance.CountConversations, Most: 1, Per: "day", Same: compliance.SamePerson, Channels: compliance.ChannelsCall}})
 		s := w.sit("one", c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(5 * time.Minute)
 		_, _, most := w.count()
 		spoke := 0
@@ -129,7 +129,7 @@ func TestFilterHoldsWhenDialling(t *testing.T) {
 		c := march(campaign.ModeProgressive)
 		c.Lists[0].Filter = "days_overdue > 30"
 		s := w.sit("one", c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(2 * time.Minute)
 		if w.dialled() == 0 {
 			t.Fatal("nobody was called")
@@ -173,7 +173,7 @@ func TestWhoIsForbiddenMeanwhileIsNotOrderedAgain(t *testing.T) {
 		w.staff(1)
 		c := march(campaign.ModeProgressive)
 		s := w.sitWith("one", func(s *seat, p *Parts) { p.Dialler = away{s, time.Now().Add(10 * time.Second)} }, c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(5 * time.Second)
 		must(t, second(w.store.Forbid(t.Context(), leads.Entry{Number: "+573001000000", Why: "asked for it", By: "me"})))
 		time.Sleep(5 * time.Minute)
@@ -195,8 +195,8 @@ func TestOneNumberOfTwoCampaigns(t *testing.T) {
 		april := march(campaign.ModePower)
 		april.ID, april.Lists = "april", []campaign.List{{List: "m", Weight: 1}}
 		s := w.sit("one", march(campaign.ModePower), april)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
-		must(t, second(s.runner.Order(t.Context(), "april", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
+		s.order("april", campaign.OnStart)
 		time.Sleep(5 * time.Minute)
 		if calls, _, most := w.count(); calls != 2 || most != 1 {
 			t.Errorf("%d calls, %d at once; there are two leads with one phone", calls, most)
@@ -218,7 +218,7 @@ func TestWhoMayStillBeCalledIsOrderedAgain(t *testing.T) {
 		c.Rules.Rules = append(c.Rules.Rules, compliance.Rule{ID: "once", Kind: compliance.KindCap, From: "1990-01-01",
 			Detail: &compliance.Cap{Counts: compliance.CountAttempts, Most: 1, Per: "day", Same: compliance.SamePerson, Channels: compliance.ChannelsCall}})
 		s := w.sitWith("one", func(s *seat, p *Parts) { p.Dialler = away{s, time.Now().Add(10 * time.Second)} }, c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(5 * time.Minute)
 		if n := w.dialled(); n != 1 {
 			t.Errorf("%d calls to a lead that may be called once", n)

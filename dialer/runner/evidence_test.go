@@ -24,7 +24,7 @@ func TestEvidence(t *testing.T) {
 		c.Pacing.Ratio = 4
 		s := w.sit("one", c)
 		began := time.Now()
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(3 * time.Second)
 		w.leave() // while phones ring
 		time.Sleep(20 * time.Second)

@@ -50,7 +50,7 @@ func TestRedisFailsOver(t *testing.T) {
 	c := march(campaign.ModePower)
 	c.Attempts = campaign.Attempts{Lead: 1, Number: 1, Day: 9, Week: 9}
 	s := w.sitWith("one", func(_ *seat, p *Parts) { p.Lease, p.Journal = live, live }, c)
-	must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+	s.order("march", campaign.OnStart)
 	until := func(many int) {
 		t.Helper()
 		for {

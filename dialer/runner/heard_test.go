@@ -42,7 +42,7 @@ func TestNewsOfACallThatWasGivenUp(t *testing.T) {
 		c := march(campaign.ModeProgressive)
 		c.Retry = yamlfile.Map[campaign.Retry]{{Key: "failed", Value: campaign.Retry{Do: campaign.StepAgain, After: 40 * time.Second}}}
 		s := w.sitWith("one", func(s *seat, p *Parts) { p.Dialler = belated{s, 90 * time.Second} }, c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(10 * time.Minute)
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)
@@ -64,7 +64,7 @@ func TestDispositionThatTheJournalLost(t *testing.T) {
 		c := march(campaign.ModeProgressive)
 		c.Retry = yamlfile.Map[campaign.Retry]{{Key: "disposition:later", Value: campaign.Retry{Do: campaign.StepAgain, After: time.Hour}}}
 		one := w.sit("one", c)
-		must(t, second(one.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		one.order("march", campaign.OnStart)
 		for w.dialled() < 2 { // the first is over
 			time.Sleep(time.Second)
 		}
@@ -105,11 +105,11 @@ func TestDrainOfWhatIsGone(t *testing.T) {
 				return defined
 			}
 		})
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(10 * time.Second)
 		gone.Store(true)
 		s.runner.Wake()
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnDrain, "me", "")))
+		s.order("march", campaign.OnDrain)
 		stands := func(want campaign.RunState) {
 			t.Helper()
 			runs, err := s.runner.Runs(t.Context())
@@ -156,7 +156,7 @@ func TestDefinitionsAreReadAnew(t *testing.T) {
 		s := w.sitWith("one", func(s *seat, p *Parts) {
 			p.Defined, p.Dialler = func() map[string]*campaign.Campaign { return *now.Load() }, sluggish{s}
 		})
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		for i := range 240 {
 			time.Sleep(time.Second)
 			read(i%3 > 0) // gone for a second, and there again
@@ -186,7 +186,7 @@ func TestClockPutBack(t *testing.T) {
 		w.leads("l", 200)
 		w.staff(2)
 		seats := []*seat{w.sit("one", march(campaign.ModeProgressive))}
-		must(t, second(seats[0].runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		seats[0].order("march", campaign.OnStart)
 		for _, dies := range []bool{false, true} {
 			time.Sleep(2 * time.Minute)
 			n := w.dialled()

@@ -101,7 +101,7 @@ func TestJournalLost(t *testing.T) {
 		w.leads("l", 40)
 		w.staff(5)
 		one := w.sit("one", march(campaign.ModeProgressive))
-		must(t, second(one.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		one.order("march", campaign.OnStart)
 		time.Sleep(20 * time.Second)
 		one.killed.Store(true)
 		one.runner.Stop()

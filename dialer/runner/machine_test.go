@@ -39,7 +39,7 @@ func TestMachines(t *testing.T) {
 		c.Attempts = campaign.Attempts{Lead: 1, Number: 1, Day: 9, Week: 9}
 		c.Machines.Detect, c.Machines.Sample = campaign.DetectBefore, 30
 		s := w.sit("one", c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(90 * time.Minute)
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)

@@ -36,7 +36,7 @@ func TestAppointmentBeforeAFullHopper(t *testing.T) {
 		w.leads("l", 450)
 		w.staff(1)
 		s := w.sit("one", march(campaign.ModeProgressive))
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(time.Minute)
 		for _, lead := range []int64{290, 440} {
 			must(t, second(s.runner.Appoint(t.Context(), "march", lead, campaign.Appointment{At: time.Now().Add(10 * time.Minute)}, "me")))
@@ -69,7 +69,7 @@ func TestAppointmentOutlivesAnAttemptThatFailed(t *testing.T) {
 		w.staff(1)
 		at := time.Now().Add(time.Hour)
 		s := w.sitWith("one", func(s *seat, p *Parts) { p.Dialler = spell{s, at, at.Add(3 * time.Minute)} }, march(campaign.ModeProgressive))
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(5 * time.Minute)
 		must(t, second(s.runner.Appoint(t.Context(), "march", 1, campaign.Appointment{At: at}, "me")))
 		time.Sleep(3 * time.Hour)
@@ -97,7 +97,7 @@ func TestLeadThatChanges(t *testing.T) {
 		c := march(campaign.ModeProgressive)
 		c.Lists[0].Filter = "days_overdue > 30"
 		s := w.sit("one", c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(2 * time.Minute)
 		if n := w.dialled(); n != 1 {
 			t.Fatalf("%d calls", n)
@@ -124,7 +124,7 @@ func TestLinesOverLists(t *testing.T) {
 		c.Lists = append(c.Lists, campaign.List{List: "m", Weight: 1})
 		c.Trunks = []campaign.Trunk{{PBX: "main", Lines: 3, PerSecond: 10}, {PBX: "spain", Lines: 9, PerSecond: 10}}
 		s := w.sitWith("one", func(_ *seat, p *Parts) { p.Gate = twoTrunks }, c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(10 * time.Minute)
 		if calls, _, most := w.count(); most != 3 || calls != 20 {
 			t.Errorf("%d calls, %d at once over three lines", calls, most)
@@ -154,7 +154,7 @@ func TestFullTrunkHoldsUpNoOther(t *testing.T) {
 		c := march(campaign.ModePower)
 		c.Trunks = []campaign.Trunk{{PBX: "main", Lines: 1, PerSecond: 10}, {PBX: "spain", Lines: 10, PerSecond: 10}}
 		s := w.sitWith("one", func(_ *seat, p *Parts) { p.Gate = twoTrunks }, c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(4 * time.Minute)
 		abroad := 0
 		for _, p := range w.calls {

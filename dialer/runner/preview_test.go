@@ -117,7 +117,7 @@ func TestPreviewMode(t *testing.T) {
 		c.Retry = yamlfile.Map[campaign.Retry]{{Key: "skipped", Value: campaign.Retry{Do: campaign.StepAgain, After: time.Hour}}, {Key: "disposition:wrong", Value: campaign.Retry{Do: campaign.StepFinish}}}
 		s := w.sit("one", c)
 		w.judge = s.runner.MayDial
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(3 * time.Second)
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)
@@ -160,16 +160,16 @@ func TestPreviewsEndWithTheCampaign(t *testing.T) {
 		c.Attempts = campaign.Attempts{Lead: 1, Number: 1, Day: 1, Week: 1}
 		s := w.sit("one", c)
 		w.judge = s.runner.MayDial
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(3 * time.Second)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnPause, "me", "")))
+		s.order("march", campaign.OnPause)
 		time.Sleep(time.Minute)
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)
 		if v.Today.Results[campaign.ResultWithdrawn] != 2 || v.Live.Agents["free"] != 2 {
 			t.Errorf("paused: %+v, %+v", v.Today, v.Live)
 		}
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnResume, "me", "")))
+		s.order("march", campaign.OnResume)
 		time.Sleep(time.Minute)
 		if v, err = s.runner.View(t.Context(), "march"); err != nil || v.Today.Results[campaign.ResultServed] != 2 {
 			t.Errorf("it goes on: %+v, %v", v.Today, err)
@@ -191,7 +191,7 @@ func TestPreviewIsJudgedAgain(t *testing.T) {
 			said = s.runner.MayDial(ctx, o)
 			return said
 		}
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(3 * time.Second)
 		must(t, second(w.store.Forbid(t.Context(), leads.Entry{Number: "+573001000000", Why: "asked"})))
 		time.Sleep(time.Minute)
@@ -262,7 +262,7 @@ func TestAppointmentWithAnAgent(t *testing.T) {
 			w.mu.Lock()
 			w.agent("a1", "offline", "")
 			w.mu.Unlock()
-			must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+			s.order("march", campaign.OnStart)
 			time.Sleep(3 * time.Minute)
 			with := func(lead string) (out []call.Attempt) {
 				w.mu.Lock()

@@ -43,7 +43,7 @@ func TestNumbersThatNobodyDials(t *testing.T) {
 		if p.Now != 1 || len(p.Left) != 1 || p.Left[0].Reason != string(CodeGate) || p.Left[0].Leads != int64(len(refused)) {
 			t.Errorf("%+v", p)
 		}
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(5 * time.Minute)
 		for _, c := range w.calls {
 			if c.of.Number != "+573001000000" {
@@ -88,7 +88,7 @@ func TestClockJumps(t *testing.T) {
 				}
 			}
 			s := w.sit("one", c)
-			must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+			s.order("march", campaign.OnStart)
 			rnd := rand.New(rand.NewPCG(seed, 3))
 			for range 12 {
 				time.Sleep(time.Duration(20+rnd.IntN(60)) * time.Second)
@@ -127,7 +127,7 @@ func TestNothingToDial(t *testing.T) {
 		w := newWorld(t, 1)
 		w.staff(2)
 		s := w.sit("one", march(campaign.ModeProgressive))
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		held := func(want string) {
 			t.Helper()
 			for tries := 0; ; tries++ {

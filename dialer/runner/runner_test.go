@@ -35,7 +35,7 @@ func TestProgressive(t *testing.T) {
 		if w.dialled() != 0 {
 			t.Fatalf("%d calls before the start", w.dialled())
 		}
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(10 * time.Minute)
 		if calls, _, most := w.count(); most > 3 || calls != 20 {
 			t.Errorf("%d calls, %d at once", calls, most)
@@ -66,7 +66,7 @@ func TestAgentsVanish(t *testing.T) {
 			p.answers, p.outcome, p.cause = false, orchestrator.OutcomeBusy, orchestrator.CauseBusy
 		}
 		s := w.sit("one", march(campaign.ModePower))
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(5 * time.Second)
 		w.leave()
 		n := w.dialled()
@@ -98,7 +98,7 @@ func TestPredictive(t *testing.T) {
 		c.Trunks[0].Lines = 200
 		c.Attempts = campaign.Attempts{Lead: 1, Number: 1, Day: 9, Week: 9}
 		s := w.sit("one", c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(time.Hour)
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)
@@ -129,7 +129,7 @@ func TestOrders(t *testing.T) {
 				w.staff(3)
 				w.life = func(p *person) { p.rings = 40 * time.Second }
 				s := w.sit("one", march(campaign.ModeProgressive))
-				must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+				s.order("march", campaign.OnStart)
 				time.Sleep(18 * time.Second)
 				must(t, second(s.runner.Order(t.Context(), "march", r.order, "me", "test")))
 				time.Sleep(15 * time.Second)
@@ -165,7 +165,7 @@ func TestRefusedAtDialling(t *testing.T) {
 		w.staff(3)
 		w.leave()
 		s := w.sit("one", march(campaign.ModeProgressive))
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(10 * time.Second) // they are in the hopper, and no agent is there
 		must(t, second(w.store.Forbid(t.Context(), leads.Entry{Number: "+573001000001", Why: "asked"})))
 		w.back()
@@ -192,7 +192,7 @@ func TestAppointment(t *testing.T) {
 		w.leads("l", 3)
 		w.staff(1)
 		s := w.sit("one", march(campaign.ModeProgressive))
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(5 * time.Minute)
 		at := time.Now().Add(time.Hour)
 		must(t, second(s.runner.Appoint(t.Context(), "march", 2, campaign.Appointment{At: at}, "me")))
@@ -236,7 +236,7 @@ func TestTrunkElsewhere(t *testing.T) {
 		w.far = true
 		c := march(campaign.ModeProgressive)
 		s := w.sit("one", c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(20 * time.Second)
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)
@@ -288,7 +288,7 @@ func TestAgentless(t *testing.T) {
 		c := march(campaign.ModeAgentless)
 		c.Never, c.Pacing.Rate = "never", 1
 		s := w.sit("one", c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(time.Minute)
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)
@@ -337,7 +337,7 @@ func TestLimitOfTomorrow(t *testing.T) {
 			}
 		}
 		s := w.sit("one", c)
-		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		s.order("march", campaign.OnStart)
 		time.Sleep(11 * time.Hour) // a rule is in force 14 h before its day begins in UTC
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)

@@ -573,6 +573,12 @@ func (w *world) sit(name string, c ...*campaign.Campaign) *seat {
 	return w.sitWith(name, nil, c...)
 }
 
+// order orders a run, as a person does.
+func (s *seat) order(id string, what campaign.RunTrigger) {
+	s.t.Helper()
+	must(s.t, second(s.runner.Order(s.t.Context(), id, what, "me", "")))
+}
+
 // sitWith does so with other parts than the usual, if change is given.
 func (w *world) sitWith(name string, change func(*seat, *Parts), c ...*campaign.Campaign) *seat {
 	w.t.Helper()
