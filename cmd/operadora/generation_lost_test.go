@@ -11,12 +11,14 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
+	"github.com/operadora/operadora/orchestrator"
 )
 
-// TestGenerationAfterRedisLostIt: Redis came back without the generations (no persistence, an old
-// copy), and the processes go on by what they have. What an administrator then puts in force is
-// taken by the other process, and is not undone by it.
-func TestGenerationAfterRedisLostIt(t *testing.T) {
+// TestRedisIsEmptied: somebody empties Redis under two processes, and they go on by what they have. A
+// conversation goes on at the process that drives the PBX; who waited hears the menu again; agents, who
+// are all logged out by it, log in again and serve who waited, and who calls. What an administrator then
+// puts in force is taken by the other process, and is not undone by it.
+func TestRedisIsEmptied(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{agents: 1})
 	r.start()
@@ -58,7 +60,20 @@ func TestGenerationAfterRedisLostIt(t *testing.T) {
 	if len(keys) != 1 {
 		t.Fatalf("keys %v", keys)
 	}
-	must(t, rdb.Del(t.Context(), keys[0]).Err())
+	ana := r.login("101")
+	talking := r.queue("5550001")
+	talks := r.takes(ana, talking)
+	waiting := r.queue("5550002")
+	r.awaitEntry(orchestrator.EntryCallQueued, 2)
+
+	must(t, rdb.FlushAll(t.Context()).Err())
+	r.talk(talking, talks)
+	must(t, talks.Hangup())
+	ended(t, talking)
+	r.dial(ana, "*481")
+	must(t, waiting.SendDTMF("1"))
+	r.serve(ana, waiting)
+	r.serve(ana, r.queue("5550003"))
 	reload() // the same files: they are in force anew
 	_, err = rdb.HGet(t.Context(), keys[0], "n").Result()
 	must(t, err)

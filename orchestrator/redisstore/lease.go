@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -22,36 +23,52 @@ func (s *Store) Acquire(ctx context.Context, pbx string, owner orchestrator.Leas
 	if pbx == "" || owner.Instance == "" || owner.Process == "" || ttl < time.Millisecond {
 		return none, fault.New(op, fault.Invalid, "pbx %q, owner %+v, ttl %v", pbx, owner, ttl)
 	}
+	known := s.knownLease(pbx)
 	answer, err := leaseAcquire.Run(ctx, s.rdb, []string{s.keys.lease(pbx), s.keys.epoch(pbx)},
-		owner.Instance, owner.Holder(), ttl.Milliseconds(), s.lastEpoch(pbx, owner), dead).Slice()
+		owner.Instance, owner.Holder(), ttl.Milliseconds(), known.Epoch, known.Owner.Instance, known.Owner.Holder(), dead).Slice()
 	if err != nil {
 		return none, Classify(op, err)
 	}
-	taken, _ := answer[0].(int64)
-	text, _ := answer[1].(string)
-	if taken == 0 {
-		who, _ := answer[2].(string)
-		return none, fault.E(op, fault.Conflict, &orchestrator.HeldError{Instance: text, Holder: who})
+	if taken, _ := answer[0].(int64); taken == 0 {
+		held := &orchestrator.HeldError{}
+		held.Instance, _ = answer[1].(string)
+		held.Holder, _ = answer[2].(string)
+		epoch, _ := answer[3].(string)
+		who := orchestrator.LeaseOwner{Instance: held.Instance, Process: strings.TrimPrefix(held.Holder, held.Instance+"/")}
+		if _, err := s.learn(pbx, who, epoch); err != nil {
+			return none, fault.E(op, fault.Internal, err)
+		}
+		return none, fault.E(op, fault.Conflict, held)
 	}
-	epoch, err := strconv.ParseInt(text, 10, 64)
+	text, _ := answer[1].(string)
+	l, err := s.learn(pbx, owner, text)
 	if err != nil {
 		return none, fault.E(op, fault.Internal, err)
 	}
-	l := orchestrator.Lease{PBX: pbx, Owner: owner, Epoch: epoch}
-	s.mu.Lock()
-	s.held[pbx] = l
-	s.mu.Unlock()
 	return l, nil
 }
 
-// lastEpoch is the epoch that owner had last, 0 for none.
-func (s *Store) lastEpoch(pbx string, owner orchestrator.LeaseOwner) int64 {
+// knownLease is the last lease of a PBX that is known here, whoever's, without an epoch if none is.
+func (s *Store) knownLease(pbx string) orchestrator.Lease {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l := s.held[pbx]; l.Owner == owner {
-		return l.Epoch
+	return s.known[pbx]
+}
+
+// learn notes whose the lease of a PBX is. One of a lower epoch than is known is of a Redis that
+// went back.
+func (s *Store) learn(pbx string, who orchestrator.LeaseOwner, text string) (orchestrator.Lease, error) {
+	epoch, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return orchestrator.Lease{}, err
 	}
-	return 0
+	l := orchestrator.Lease{PBX: pbx, Owner: who, Epoch: epoch}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if epoch >= s.known[pbx].Epoch {
+		s.known[pbx] = l
+	}
+	return l, nil
 }
 
 // Release gives a lease back; commits under it are refused from then on.
@@ -59,8 +76,8 @@ func (s *Store) lastEpoch(pbx string, owner orchestrator.LeaseOwner) int64 {
 func (s *Store) Release(ctx context.Context, l orchestrator.Lease) error {
 	const op = "redisstore.Release"
 	s.mu.Lock()
-	if s.held[l.PBX] == l {
-		delete(s.held, l.PBX)
+	if s.known[l.PBX] == l {
+		delete(s.known, l.PBX) // it is nobody's
 	}
 	s.mu.Unlock()
 	released, err := leaseRelease.Run(ctx, s.rdb, []string{s.keys.lease(l.PBX), s.keys.epoch(l.PBX)},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 func TestLeaseIsTakenAndRenewed(t *testing.T) {
@@ -178,5 +179,83 @@ func TestOwnerPutsALossRight(t *testing.T) {
 	ok(t, rdb.Del(t.Context(), prefix+"epoch:lima", prefix+"lease:lima").Err())
 	if again := lease(t, s, north); again != l {
 		t.Errorf("renewed as %+v, was %+v", again, l)
+	}
+}
+
+// Redis that has lost a lease is asked by a standby first. The owner, who is alive, keeps the PBX; one
+// who is not has as long to renew the lease as if that had just been done.
+func TestStandbyLeavesALostLeaseToItsOwner(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]bool{"all is lost": false, "it went back to an owner before": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, rdb := setup(t)
+			standby := redisstore.New(rdb, tenantOf(t), nil)
+			prefix := "op:{" + tenantOf(t) + "}:"
+			ask := func(ttl time.Duration, dead string) (int64, error) {
+				l, err := standby.Acquire(t.Context(), "lima", north2, ttl, dead)
+				return l.Epoch, err
+			}
+			lose := func() {
+				t.Helper()
+				ok(t, rdb.Del(t.Context(), prefix+"epoch:lima", prefix+"lease:lima").Err())
+				if back {
+					ok(t, rdb.HSet(t.Context(), prefix+"epoch:lima", "epoch", 1, "holder", "south/s1").Err())
+				}
+				_, err := ask(time.Minute, "")
+				if held, is := errors.AsType[*orchestrator.HeldError](err); !is || held.Holder != north.Holder() {
+					t.Fatalf("of a lease that is lost: %v", err)
+				}
+			}
+			ok(t, s.Release(t.Context(), lease(t, s, south)))
+			l := lease(t, s, north)
+			_, err := ask(time.Minute, "")
+			if !errors.Is(err, orchestrator.ErrHeld) {
+				t.Fatal(err)
+			}
+			lose()
+			ok(t, s.Commit(t.Context(), l, call("a", 1), nil))
+			if again := lease(t, s, north); again != l {
+				t.Errorf("renewed as %+v, was %+v", again, l)
+			}
+
+			lose()
+			ok(t, rdb.Del(t.Context(), prefix+"lease:lima").Err()) // what expiry does
+			if epoch, err := ask(time.Minute, ""); err != nil || epoch != l.Epoch+1 {
+				t.Errorf("of an owner who is silent: epoch %d, %v", epoch, err)
+			}
+		})
+	}
+}
+
+// Nobody waits for an owner who is certainly gone, nor is a lease taken from who was first in a Redis that lost all.
+func TestALostLeaseIsTaken(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		dead  string
+		first bool // somebody who knew nothing
+		want  int64
+	}{
+		"its owner is dead":   {dead: north.Holder(), want: 2},
+		"somebody was before": {first: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, rdb := setup(t)
+			standby := redisstore.New(rdb, tenantOf(t), nil)
+			prefix := "op:{" + tenantOf(t) + "}:"
+			lease(t, s, north)
+			if _, err := standby.Acquire(t.Context(), "lima", north2, time.Minute, ""); !errors.Is(err, orchestrator.ErrHeld) {
+				t.Fatal(err)
+			}
+			ok(t, rdb.Del(t.Context(), prefix+"epoch:lima", prefix+"lease:lima").Err())
+			if tt.first {
+				lease(t, redisstore.New(rdb, tenantOf(t), nil), south)
+			}
+			l, err := standby.Acquire(t.Context(), "lima", north2, time.Minute, tt.dead)
+			if held, _ := errors.AsType[*orchestrator.HeldError](err); tt.first != (held != nil && held.Holder == south.Holder()) || l.Epoch != tt.want {
+				t.Errorf("%+v, %v", l, err)
+			}
+		})
 	}
 }

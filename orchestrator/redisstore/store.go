@@ -31,8 +31,8 @@ type Store struct {
 	log   *slog.Logger
 	asks  asks
 
-	mu   sync.Mutex
-	held map[string]orchestrator.Lease // by PBX, as last acquired here; guarded by mu
+	mu    sync.Mutex
+	known map[string]orchestrator.Lease // of the highest epoch that this process heard of, by PBX; guarded by mu
 }
 
 var _ orchestrator.Store = (*Store)(nil)
@@ -45,7 +45,7 @@ func New(rdb redis.UniversalClient, tenant string, log *slog.Logger) *Store {
 	}
 	return &Store{
 		rdb: rdb, batch: NewBatcher(rdb), keys: keysOf(tenant), feed: newFeed(), log: log.With("component", "redisstore"),
-		asks: newAsks(), held: map[string]orchestrator.Lease{},
+		asks: newAsks(), known: map[string]orchestrator.Lease{},
 	}
 }
 
