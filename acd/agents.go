@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,8 +28,21 @@ var opTriggers = map[orchestrator.AgentOp]Trigger{
 // phone is that phone's agent's; a PIN, when the agent has one, is asked for as
 // the definitions say. A command that names an agent without coming from a phone
 // and without being trusted needs the right PIN.
+//
+// Nobody is logged in by definitions that are not in force: that is tried again by the
+// present ones, and is Unavailable while this process does not have those in force.
 func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
-	dir := s.directory.Load()
+	answer, err := s.do(ctx, s.directory.Load(), cmd)
+	if !errors.Is(err, errBehind) {
+		return answer, err
+	}
+	if err := s.current(ctx); err != nil {
+		return answer, err
+	}
+	return s.do(ctx, s.directory.Load(), cmd)
+}
+
+func (s *Service) do(ctx context.Context, dir *directory, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
 	a, refused := dir.identify(cmd)
 	answer := orchestrator.AgentAnswer{Result: refused, Agent: a.ID, Language: a.Language}
 	if refused != "" {
@@ -83,6 +97,9 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 	res, err := s.store.Change(ctx, s.now(), order)
 	if err != nil {
 		return answer, err
+	}
+	if res.Result == ChangeBehind {
+		return answer, fault.E("acd.Do", fault.Unavailable, errBehind)
 	}
 	answer = s.answer(answer, res, trigger)
 	if cmd.Op == orchestrator.AgentLine {
@@ -215,6 +232,7 @@ func (s *Service) answer(answer orchestrator.AgentAnswer, res ChangeResult, t Tr
 		}
 	case ChangeRefused:
 		answer.Result = refusal(res.State, t)
+	case ChangeBehind: // is no answer
 	}
 	if res.State == StateOffline || res.State == StatePaused { // callers may have waited for this agent alone
 		s.alarm.by(s.now())

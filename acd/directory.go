@@ -98,7 +98,7 @@ func (dir *directory) station(a Agent, before *directory) *Station {
 	for _, m := range p.Places {
 		s.Queues = append(s.Queues, m.Queue)
 	}
-	s.seal()
+	s.seal(dir.print)
 	return s
 }
 
@@ -128,7 +128,7 @@ func (dir *directory) stationOf(agent string) *Station {
 		return s
 	}
 	s := &Station{Agent: agent, Queues: []string{}, Facts: []Fact{}}
-	s.seal()
+	s.seal(dir.print)
 	return s
 }
 

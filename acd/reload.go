@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"errors"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -31,6 +32,24 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 		s.alarm.by(s.now().Add(storeRetry))
 	}
 	return nil
+}
+
+// errBehind means that other definitions are in force than this process has.
+var errBehind = errors.New("other definitions are in force than this process has")
+
+// current waits for a reload that is under way, and fails when others are in force all the same.
+func (s *Service) current(ctx context.Context) error {
+	const op = "acd.current"
+	if err := s.reload.Take(ctx); err != nil {
+		return fault.E(op, fault.Unavailable, err)
+	}
+	defer s.reload.Free()
+	dir := s.directory.Load()
+	inForce, err := s.store.Enforce(ctx, dir.print, dir.defs.Since)
+	if err == nil && !inForce {
+		err = fault.E(op, fault.Unavailable, errBehind)
+	}
+	return err
 }
 
 // reconcile brings every stored agent, and every call in a queue, in line with the

@@ -16,10 +16,11 @@ type Station struct {
 	Language   string   `json:"language"`
 	Team       string   `json:"team"`
 	AutoAnswer bool     `json:"auto_answer"`
-	Print      string   `json:"print"`  // changes when anything else in the station does
+	Print      string   `json:"print"`  // changes when anything else in the station does, but for Defs
 	Queues     []string `json:"queues"` // the agent's own first
 	Profile    string   `json:"profile"`
 	Facts      []Fact   `json:"facts"`
+	Defs       string   `json:"defs,omitempty"` // print of the definitions that say so
 
 	text string
 }
@@ -28,9 +29,10 @@ type Station struct {
 func (s *Station) JSON() string { return s.text }
 
 // seal computes the fingerprint and the JSON form.
-func (s *Station) seal() {
+func (s *Station) seal(defs string) {
 	s.Print = stationForm
 	s.Print = fingerprint(s)
+	s.Defs = defs
 	s.text = mustJSON(s)
 }
 

@@ -434,6 +434,7 @@ const (
 	ChangeSeveral ChangeOutcome = "several"         // too many dispositions
 	ChangeNoMore  ChangeOutcome = "no_more"         // wrap-up is as long as it may be
 	ChangeOver    ChangeOutcome = "over"            // a pause beyond its limits
+	ChangeBehind  ChangeOutcome = "behind"          // who logs in is not on record, and other definitions are in force
 )
 
 // DeadlineKind says what falls due.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -20,12 +21,22 @@ func since(after time.Duration, d acd.Definitions) acd.Definitions {
 }
 
 // paused is a store that is away for a while, and tells who asks for what is due when it is not; and
-// in which something happens as a process begins to bring agents in line, or has asked whose queues are.
+// in which something happens as a process begins to bring agents in line, or has asked whose queues are,
+// or is about to carry out what an agent wants.
 type paused struct {
 	acd.Store
 	away         atomic.Bool
 	asked        chan struct{}
 	amid, looked func()
+	wished       func()
+}
+
+func (p *paused) Change(ctx context.Context, now time.Time, c acd.ChangeOrder) (acd.ChangeResult, error) {
+	if f := p.wished; f != nil {
+		p.wished = nil
+		f()
+	}
+	return p.Store.Change(ctx, now, c)
 }
 
 func (p *paused) Enforce(ctx context.Context, print string, since time.Time) (bool, error) {
@@ -153,4 +164,54 @@ func TestAClosedQueueIsTakenBack(t *testing.T) {
 		t.Errorf("the caller is served by nobody: %+v", w.records().Calls["s1"])
 	}
 	w.clean()
+}
+
+// TestWhoLogsInServesByWhatIsInForce: an agent logs in through a process that has other definitions than are in
+// force. The places are those in force: as they are on record, or as the process has them once it is in line. Until
+// then who is not on record is not logged in; and a phone of which that process is told changes nothing.
+func TestWhoLogsInServesByWhatIsInForce(t *testing.T) {
+	t.Parallel()
+	older := since(time.Minute, defs(2, queue("ventas"), queue("vieja")))
+	newer := since(2*time.Minute, defs(1, queue("ventas"), queue("nueva")))
+	for name, tt := range map[string]struct {
+		agent  string
+		known  bool                     // the agent is on record
+		inLine bool                     // the process is in line as the store is asked
+		want   orchestrator.AgentResult // "" for none: the process is to be asked again
+	}{
+		"on record":               {agent: "a00", known: true, want: orchestrator.AgentOK},
+		"never heard of":          {agent: "a00"},
+		"it is in line by then":   {agent: "a00", inLine: true, want: orchestrator.AgentOK},
+		"on record, and in line":  {agent: "a00", known: true, inLine: true, want: orchestrator.AgentOK},
+		"gone from what is":       {agent: "a01", known: true},
+		"gone, and it is in line": {agent: "a01", inLine: true, want: orchestrator.AgentUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := empty(t)
+			p := &paused{}
+			w.svc = p.of(w, older)
+			w.must(w.svc.Reload(w.ctx(), older))
+			if tt.known {
+				w.login(tt.agent)
+				w.do(orchestrator.AgentLogout, tt.agent)
+			}
+			w.must(w.unstarted(acd.Parts{Definitions: older}).Reload(w.ctx(), newer))
+			if tt.inLine {
+				p.wished = func() { w.must(w.svc.Reload(w.ctx(), newer)) }
+			}
+			for _, phone := range w.svc.Endpoints(pbx) {
+				w.must(w.svc.Device(w.ctx(), pbx, phone, orchestrator.DeviceFree))
+			}
+			answer, err := w.svc.Do(w.ctx(), orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Agent: tt.agent, Trusted: true, By: "test"})
+			if answer.Result != tt.want || (err == nil) != (tt.want != "") || err != nil && fault.KindOf(err) != fault.Unavailable {
+				t.Errorf("logging in: %+v, %v", answer, err)
+			}
+			a, there := w.records().Agents[tt.agent]
+			if serves := slices.Contains(strings.Split(a.Queues, ","), "nueva"); serves != there || serves != (tt.want == orchestrator.AgentOK) {
+				t.Errorf("on record %v, serves %q", there, a.Queues)
+			}
+			w.clean()
+		})
+	}
 }

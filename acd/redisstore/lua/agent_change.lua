@@ -4,10 +4,13 @@
 -- ARGV[6] Station       ARGV[7] unique part of the offer's id
 -- ARGV[8] how long the phone that asked may be in that call, ms; 0: it was not the agent's phone
 -- ARGV[9] of a pause for a reason that is defined: an Allowance; else ''
--- Returns {outcome, state, offer or '', limit that a pause is beyond or ''}; outcome is ok, later, over, owes (a disposition) or refused.
+-- Returns {outcome, state, offer or '', limit that a pause is beyond or ''}; outcome is ok, later, over, owes (a disposition), refused,
+-- or behind: the station is not of the definitions in force, and the agent has no places by those on record.
 local id, trigger, why, by = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local station = cjson.decode(ARGV[6])
 local a = known(id, station)
+local current = in_force(station.defs)
+if trigger == 'login' and not current and not a.print then return {'behind', a.state, ''} end
 if why == '' then why = nil end
 local owes = a.state == 'wrapup' and a.owes -- a disposition comes before anything else
 local later = LATER[owes and 'talking' or a.state] and LATER[owes and 'talking' or a.state][trigger]
@@ -40,7 +43,7 @@ if owes then return {'owes', a.state, ''} end
 if trigger == 'resume' and why and not (a.state == 'paused' and a.reason == why) then return {'refused', a.state, ''} end
 if trigger == 'pause' and why == 'line' and a.state == 'paused' then return {'refused', a.state, ''} end
 if not NEXT[a.state][trigger] then return {'refused', a.state, ''} end
-if trigger == 'login' then adopt(a, station) end
+if trigger == 'login' and current then adopt(a, station) end
 if trigger == 'login' or trigger == 'resume' then
   wake(id, a)
   a.misses, a.refusals = 0, nil

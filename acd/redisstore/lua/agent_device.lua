@@ -6,7 +6,7 @@ local id, device, station = ARGV[2], ARGV[3], cjson.decode(ARGV[4])
 local a = known(id, station)
 local usable = device == 'free' or device == 'unknown'
 local moved = a.endpoint ~= station.endpoint or a.pbx ~= station.pbx
-if moved and a.state ~= 'offline' then return {0, ''} end -- about to be logged out at the old phone
+if moved and (a.state ~= 'offline' or not in_force(station.defs)) then return {0, ''} end -- about to be logged out at the old phone, or never there
 if a.device == device and not a.hearsay and not moved then return {0, ''} end
 if moved then adopt(a, station) end
 a.device, a.device_at, a.hearsay = device, now, nil
