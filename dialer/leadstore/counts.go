@@ -20,9 +20,9 @@ type tally struct {
 // The counts. Hours are of when attempts were begun; the ledger has periods of five minutes,
 // pacing.LedgerPeriod.
 var (
-	stands = tally{"campaign_stands", "campaign_leads", []string{"campaign", "state", "reason"}, []string{"leads"}, "campaign, state, reason, COUNT(*)", ""}
-	hours  = tally{"campaign_hours", "campaign_attempts", []string{"campaign", "hour", "result", "heard", "machine", "sampled", "talked"}, []string{"attempts", "answered", "abandoned"},
-		"campaign, planned_at / 3600000, result, heard, machine, sampled, CASE WHEN connected_at > 0 THEN 1 ELSE 0 END, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END), SUM(abandoned)", ""}
+	stands = tally{"campaign_stands", "campaign_leads", []string{"campaign", "list", "state", "reason"}, []string{"leads"}, "campaign, list, state, reason, COUNT(*)", ""}
+	hours  = tally{"campaign_hours", "campaign_attempts", []string{"campaign", "hour", "list", "result", "disposition", "heard", "machine", "sampled", "talked"}, []string{"attempts", "answered", "abandoned"},
+		"campaign, planned_at / 3600000, list, result, disposition, heard, machine, sampled, CASE WHEN connected_at > 0 THEN 1 ELSE 0 END, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END), SUM(abandoned)", ""}
 	ledger = tally{"campaign_ledger", "campaign_attempts", []string{"campaign", "period"}, []string{"answered", "abandoned"},
 		"campaign, answered_at / 300000, COUNT(*), SUM(abandoned)", " AND answered_at > 0 AND result <> 'machine'"}
 )

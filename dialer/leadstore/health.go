@@ -19,7 +19,8 @@ type Health struct {
 	Dispositions       map[string]int64
 }
 
-// Health counts what came of a campaign's lists, of attempts since a time. A list that is gone has nothing.
+// Health counts what came of a campaign's lists, of attempts since
+// the begin of the hour of a time. A list that is gone has nothing.
 func (s *Store) Health(ctx context.Context, id string, lists []string, since time.Time) ([]Health, error) {
 	out := make([]Health, len(lists))
 	byN := map[int64]*Health{}
@@ -35,16 +36,11 @@ func (s *Store) Health(ctx context.Context, id string, lists []string, since tim
 		out[i].Leads = l.Leads
 		byN[l.n] = &out[i]
 	}
-	err := s.tables.Query(ctx, func(r *sql.Rows) error {
-		var n, next int64
-		var x Seen
-		err := r.Scan(&n, &x.State, &x.Reason, &x.Leads, &next)
-		if h := byN[n]; h != nil {
-			x.Next = at(next)
+	err := s.stood(ctx, id, func(list int64, x Seen) {
+		if h := byN[list]; h != nil {
 			h.Seen = append(h.Seen, x)
 		}
-		return err
-	}, "SELECT list, state, reason, COUNT(*), MIN(due) FROM campaign_leads WHERE campaign = ? GROUP BY list, state, reason ORDER BY list, state, reason", id)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +62,7 @@ func (s *Store) Health(ctx context.Context, id string, lists []string, since tim
 			h.Dispositions[disposition] += count
 		}
 		return err
-	}, `SELECT list, result, disposition, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END) FROM campaign_attempts
-		WHERE campaign = ? AND planned_at >= ? AND state = ? GROUP BY list, result, disposition`, id, ms(since), stateEnded)
+	}, `SELECT list, result, disposition, SUM(attempts), SUM(answered) FROM campaign_hours
+		WHERE campaign = ? AND hour >= ? AND result <> '' GROUP BY list, result, disposition HAVING SUM(attempts) > 0`, id, hour(since))
 	return out, err
 }

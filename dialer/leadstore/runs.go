@@ -1,8 +1,11 @@
 package leadstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
@@ -65,16 +68,33 @@ type Seen struct {
 
 // Stand counts the leads of a campaign that were looked at, by state and reason.
 func (s *Store) Stand(ctx context.Context, id string) (out []Seen, err error) {
-	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+	type key struct{ state, reason string }
+	found := map[key]Seen{}
+	err = s.stood(ctx, id, func(_ int64, x Seen) {
+		if was, ok := found[key{x.State, x.Reason}]; ok {
+			x.Leads += was.Leads
+			if was.Next.Before(x.Next) {
+				x.Next = was.Next
+			}
+		}
+		found[key{x.State, x.Reason}] = x
+	})
+	return slices.SortedFunc(maps.Values(found), func(x, y Seen) int {
+		return cmp.Or(cmp.Compare(x.State, y.State), cmp.Compare(x.Reason, y.Reason))
+	}), err
+}
+
+// stood gives what the leads of each list of a campaign were found to be, by state and reason.
+func (s *Store) stood(ctx context.Context, id string, take func(list int64, x Seen)) error {
+	return s.tables.Query(ctx, func(r *sql.Rows) error {
 		var x Seen
-		var next int64
-		err := r.Scan(&x.State, &x.Reason, &x.Leads, &next)
+		var list, next int64
+		err := r.Scan(&list, &x.State, &x.Reason, &x.Leads, &next)
 		x.Next = at(next)
-		out = append(out, x)
+		take(list, x)
 		return err
-	}, `SELECT state, reason, leads, (SELECT MIN(due) FROM campaign_leads l WHERE l.campaign = s.campaign AND l.state = s.state AND l.reason = s.reason)
-		FROM campaign_stands s WHERE campaign = ? AND leads > 0 ORDER BY state, reason`, id)
-	return out, err
+	}, `SELECT list, state, reason, leads, (SELECT MIN(due) FROM campaign_leads l WHERE l.campaign = s.campaign AND l.list = s.list AND l.state = s.state AND l.reason = s.reason)
+		FROM campaign_stands s WHERE campaign = ? AND leads > 0 ORDER BY list, state, reason`, id)
 }
 
 // Tally is how many attempts there were, and what came of them.

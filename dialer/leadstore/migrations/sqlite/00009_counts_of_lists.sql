@@ -1,0 +1,62 @@
+-- +goose Up
+-- Counts are kept by list, and attempts' with what agents said of them, too: nobody counts them for a list's page.
+DROP TABLE campaign_stands;
+CREATE TABLE campaign_stands (
+    campaign TEXT NOT NULL,
+    list     INTEGER NOT NULL,
+    state    TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    leads    INTEGER NOT NULL,
+    PRIMARY KEY (campaign, list, state, reason)
+) WITHOUT ROWID;
+INSERT INTO campaign_stands SELECT campaign, list, state, reason, COUNT(*) FROM campaign_leads GROUP BY campaign, list, state, reason;
+DROP INDEX campaign_leads_stand;
+CREATE INDEX campaign_leads_stand ON campaign_leads (campaign, list, state, reason, due);
+
+DROP TABLE campaign_hours;
+CREATE TABLE campaign_hours (
+    campaign    TEXT NOT NULL,
+    hour        INTEGER NOT NULL, -- since 1970
+    list        INTEGER NOT NULL,
+    result      TEXT NOT NULL,
+    disposition TEXT NOT NULL,
+    heard       TEXT NOT NULL,
+    machine     TEXT NOT NULL,
+    sampled     INTEGER NOT NULL,
+    talked      INTEGER NOT NULL, -- 1: with an agent
+    attempts    INTEGER NOT NULL,
+    answered    INTEGER NOT NULL,
+    abandoned   INTEGER NOT NULL,
+    PRIMARY KEY (campaign, hour, list, result, disposition, heard, machine, sampled, talked)
+) WITHOUT ROWID;
+INSERT INTO campaign_hours SELECT campaign, planned_at / 3600000, list, result, disposition, heard, machine, sampled, connected_at > 0, COUNT(*), SUM(answered_at > 0), SUM(abandoned)
+    FROM campaign_attempts GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
+
+-- +goose Down
+DROP TABLE campaign_hours;
+CREATE TABLE campaign_hours (
+    campaign  TEXT NOT NULL,
+    hour      INTEGER NOT NULL,
+    result    TEXT NOT NULL,
+    heard     TEXT NOT NULL,
+    machine   TEXT NOT NULL,
+    sampled   INTEGER NOT NULL,
+    talked    INTEGER NOT NULL,
+    attempts  INTEGER NOT NULL,
+    answered  INTEGER NOT NULL,
+    abandoned INTEGER NOT NULL,
+    PRIMARY KEY (campaign, hour, result, heard, machine, sampled, talked)
+) WITHOUT ROWID;
+INSERT INTO campaign_hours SELECT campaign, planned_at / 3600000, result, heard, machine, sampled, connected_at > 0, COUNT(*), SUM(answered_at > 0), SUM(abandoned)
+    FROM campaign_attempts GROUP BY 1, 2, 3, 4, 5, 6, 7;
+DROP INDEX campaign_leads_stand;
+CREATE INDEX campaign_leads_stand ON campaign_leads (campaign, state, reason, due);
+DROP TABLE campaign_stands;
+CREATE TABLE campaign_stands (
+    campaign TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    leads    INTEGER NOT NULL,
+    PRIMARY KEY (campaign, state, reason)
+) WITHOUT ROWID;
+INSERT INTO campaign_stands SELECT campaign, state, reason, COUNT(*) FROM campaign_leads GROUP BY campaign, state, reason;
