@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // Format is how a file is written. What is empty is found out.
@@ -149,6 +150,9 @@ func openCSV(in io.Reader, head []byte, whole bool, f *Format) (Rows, error) {
 	if f.Delimiter == "" {
 		f.Delimiter = delimiterOf(string(text))
 	}
+	if f.Encoding == UTF8 { // found out at its begin: what is none later is not to be taken for letters that nobody knows
+		in = transform.NewReader(in, encoding.UTF8Validator)
+	}
 	meter := &meter{from: dec.NewDecoder().Reader(in)}
 	c := csv.NewReader(meter)
 	c.Comma, c.FieldsPerRecord = rune(f.Delimiter[0]), -1
@@ -237,6 +241,7 @@ func (m *meter) Read(b []byte) (int, error) {
 type csvRows struct {
 	csv   *csv.Reader
 	meter *meter
+	line  int // in which the last row began
 }
 
 // Next implements Rows. The number is of the line in which the row begins.
@@ -247,10 +252,14 @@ func (r *csvRows) Next() (int64, []string, error) {
 		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
 			return r.stray(wrong)
 		}
+		if errors.Is(err, encoding.ErrInvalidUTF8) {
+			return 0, nil, invalid("the file is not %s behind line %d: say how it is encoded, such as %s", UTF8, r.line, Windows1252)
+		}
 		if err != nil {
 			return 0, nil, err
 		}
 		line, _ := r.csv.FieldPos(0)
+		r.line = line
 		if len(row) > MaxColumns {
 			return int64(line), nil, invalid("the file has %d columns in line %d, more than %d", len(row), line, MaxColumns)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -162,6 +163,7 @@ func TestHostileFiles(t *testing.T) {
 		"ten thousand":        {columns + "\n" + columns + "\n", "10000 columns in line 1, more than 500", Format{}},
 		"ten thousand, later": {"phone\n300\n" + columns + "\n", "10000 columns in line 3, more than 500", Format{}},
 		"binary":              {"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00", "not text", Format{}},
+		"latin, later":        {"name,phone\n" + strings.Repeat("Ana,3001234567\n", 8000) + "Mu\xf1oz,3001234568\n", "not utf-8 behind line 8001: say how it is encoded", Format{}},
 		"old workbook":        {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and more", "old kind (.xls)", Format{}},
 		"workbook cut off":    {good[:len(good)/2], "the workbook cannot be read", Format{}},
 		"a zip of the other":  {"PK\x03\x04 and nothing", "the workbook cannot be read", Format{}},
@@ -194,38 +196,60 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// sheetOf is a workbook as nobody's program writes it.
-func sheetOf(t *testing.T, data func(w io.Writer)) string {
+// bookOf is a workbook as nobody's program writes it: of parts, and of those that it must have.
+func bookOf(t *testing.T, parts map[string]string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	const rel = "http://schemas.openxmlformats.org/package/2006/relationships"
 	const doc = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 	const main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-	part := func(name string, write func(io.Writer)) {
-		w, err := z.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(w)
-	}
-	for name, text := range map[string]string{
+	all := map[string]string{
 		"[Content_Types].xml":        `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"></Types>`,
 		"_rels/.rels":                `<Relationships xmlns="` + rel + `"><Relationship Id="r1" Type="` + doc + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
 		"xl/workbook.xml":            `<workbook xmlns="` + main + `" xmlns:r="` + doc + `"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>`,
 		"xl/_rels/workbook.xml.rels": `<Relationships xmlns="` + rel + `"><Relationship Id="r1" Type="` + doc + `/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
-	} {
-		part(name, func(w io.Writer) { _, _ = io.WriteString(w, text) })
+		"xl/worksheets/sheet1.xml":   `<worksheet xmlns="` + main + `"><sheetData></sheetData></worksheet>`,
 	}
-	part("xl/worksheets/sheet1.xml", func(w io.Writer) {
-		_, _ = io.WriteString(w, `<worksheet xmlns="`+main+`"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>phone</t></is></c></row>`)
-		data(w)
-		_, _ = io.WriteString(w, `</sheetData></worksheet>`)
-	})
+	maps.Copy(all, parts)
+	for name, text := range all {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = io.WriteString(w, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// sheetOf is such a workbook with a sheet.
+func sheetOf(t *testing.T, data func(w io.Writer)) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(`<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>phone</t></is></c></row>`)
+	data(&b)
+	b.WriteString(`</sheetData></worksheet>`)
+	return bookOf(t, map[string]string{"xl/worksheets/sheet1.xml": b.String()})
+}
+
+// TestDamagedWorkbook: one of whose sheet not all can be read brings nothing in: its rows do not
+// just end there.
+func TestDamagedWorkbook(t *testing.T) {
+	t.Parallel()
+	row := func(n int, text string) string {
+		return fmt.Sprintf(`<row r="%d"><c r="A%d" t="inlineStr"><is><t>%s</t></is></c></row>`, n, n, text)
+	}
+	for name, bad := range map[string]string{"a control character": row(3, "Ana\x01"), "what is no entity": row(3, "Ana&nbsp;"), "another encoding": row(3, "Mu\xf1oz"), "an open tag": `<row r="3"><c>`} {
+		file := sheetOf(t, func(w io.Writer) { _, _ = io.WriteString(w, row(2, "300")+bad+row(4, "301")) })
+		if got, _, _, err := all(t, file, Format{}); err == nil || !strings.Contains(err.Error(), "the workbook cannot be read") {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
 }
 
 // TestWorkbooksThatBlowUp: a small file that is large once it is unpacked, or says that
@@ -253,6 +277,22 @@ func TestWorkbooksThatBlowUp(t *testing.T) {
 	} {
 		if _, _, _, err := all(t, r.file, Format{}); err == nil || !strings.Contains(err.Error(), r.want) || fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s (%d bytes): %v, want %q", name, len(r.file), err, r.want)
+		}
+	}
+	for name, r := range map[string]struct {
+		parts map[string]string
+		want  string
+	}{
+		"one text for many cells": {map[string]string{"xl/sharedStrings.xml": `<sst><si>` + strings.Repeat(`<r><t>`+strings.Repeat("x", 1<<19)+`</t></r>`, 10) + `</si></sst>`,
+			"xl/worksheets/sheet1.xml": `<worksheet><sheetData><row>` + strings.Repeat(`<c t="s"><v>0</v></c>`, 500) + `</row></sheetData></worksheet>`}, "rows of 500 cells and texts of 5242880 bytes"},
+		"under another name": {map[string]string{"xl/worksheets/sheet2.bin": `<worksheet>` + strings.Repeat("x", 2<<20) + `</worksheet>`}, "a cell of more than 1048576 bytes"},
+		"styles":             {map[string]string{"xl/styles.xml": `<styleSheet>` + strings.Repeat(`<x/>`, 2<<20) + `</styleSheet>`}, "more than 1048576 tags"},
+		"a picture":          {map[string]string{"xl/media/1.png": strings.Repeat("x", 65<<20)}, "more than 64 MiB beside its cells"},
+		"texts without end":  {map[string]string{"xl/sharedStrings.xml": `<sst>` + strings.Repeat(`<si/>`, 9<<20) + `</sst>`}, "more than 8388608 texts"},
+		"one name twice":     {map[string]string{"xl/worksheets/SHEET9.xml": `<worksheet/>`, "xl/worksheets/sheet9.xml": `<worksheet/>`}, "one name"},
+	} {
+		if _, _, _, err := all(t, bookOf(t, r.parts), Format{}); err == nil || !strings.Contains(err.Error(), r.want) || fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %v, want %q", name, err, r.want)
 		}
 	}
 	many := sheetOf(t, func(w io.Writer) { _, _ = io.WriteString(w, strings.Repeat(`<row></row>`, 1_000_000)) })

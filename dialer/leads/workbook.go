@@ -3,12 +3,14 @@ package leads
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/net/html/charset"
 
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -18,6 +20,10 @@ const (
 	MaxWorkbook = 128 << 20 // bytes of the file, which is unpacked from memory
 	maxUnpacked = 1 << 30   // bytes of its parts
 	maxText     = 1 << 20   // bytes of a part without a tag between: spreadsheets have no cell of more than 32 kB
+	maxBeside   = 64 << 20  // bytes of what is neither sheets nor the texts of cells: styles, pictures
+	maxTags     = 1 << 20   // of a part of that: each is a value in memory
+	maxTexts    = 8 << 20   // of cells: where each is, is in memory
+	maxRow      = 512 << 20 // bytes of the texts of a row: it is in memory
 	// inMemory is how much a part may take of memory once it is unpacked; the rest is in
 	// temporary files.
 	inMemory = 16 << 20
@@ -73,35 +79,125 @@ func unpackable(packed []byte, most int64) error {
 	if err != nil {
 		return damaged(err)
 	}
-	left := most
+	left, beside := most, int64(maxBeside)
+	names := map[string]bool{}
+	var widest, longest int64
 	for _, part := range archive.File {
-		r, err := part.Open()
-		if err != nil {
-			return damaged(err)
+		name := strings.ToLower(strings.ReplaceAll(part.Name, `\`, "/")) // as excelize looks for it
+		if names[name] {
+			return damaged(errors.New("two of its parts have one name"))
 		}
-		n, err := io.Copy(&markup{binary: !strings.HasSuffix(part.Name, ".xml")}, io.LimitReader(r, left+1))
-		_ = r.Close() // it was only read
-		if left -= n; left < 0 {
+		names[name] = true
+		x := look(part, name, left+1)
+		if left -= x.all; left < 0 {
 			return invalid("the workbook has more than %d MiB once it is unpacked: save it as CSV", most>>20)
 		}
-		if fault.KindOf(err) == fault.Invalid {
-			return err
+		if fault.KindOf(x.err) == fault.Invalid && x.err != nil {
+			return x.err
 		}
-		if err != nil {
-			return damaged(err)
+		if x.err != nil {
+			return damaged(x.err)
 		}
+		widest, longest = max(widest, x.cells), max(longest, x.text)
+		if streamed(name) {
+			continue
+		}
+		if beside -= x.all; beside < 0 {
+			return invalid("the workbook has more than %d MiB beside its cells: save it as CSV", maxBeside>>20)
+		}
+	}
+	if widest*longest > maxRow { // each of its cells may have the longest text
+		return invalid("the workbook has rows of %d cells and texts of %d bytes: save it as CSV", widest, longest)
 	}
 	return nil
 }
 
-// markup bounds how long a text is that has no tag in it.
+// streamed tells whether a part is read piece by piece: a sheet, or the texts of the cells of all.
+func streamed(name string) bool {
+	return name == "xl/sharedstrings.xml" || strings.HasPrefix(name, "xl/worksheets/sheet")
+}
+
+// extent is how large a part is once it is unpacked, or why that cannot be told.
+type extent struct {
+	all   int64 // bytes
+	cells int64 // of its widest row
+	text  int64 // bytes of the longest text of those that are for all cells
+	err   error
+}
+
+// look goes through a part. What is no XML would end a sheet for who reads it, as if it had no
+// more rows.
+func look(part *zip.File, name string, most int64) (x extent) {
+	r, err := part.Open()
+	if err != nil {
+		return extent{err: err}
+	}
+	defer func() { _ = r.Close() }() // it was only read
+	bounds := &markup{binary: !streamed(name) && !strings.HasSuffix(name, ".xml") && !strings.HasSuffix(name, ".rels"), streamed: streamed(name)}
+	in := io.TeeReader(io.LimitReader(r, most), bounds)
+	if !bounds.binary {
+		x.err = x.measure(in)
+	}
+	if x.err == nil {
+		_, x.err = io.Copy(io.Discard, in)
+	}
+	x.all = bounds.all
+	return x
+}
+
+// measure reads a part that is XML, of a sheet to the end of its rows.
+func (x *extent) measure(in io.Reader) error {
+	d := xml.NewDecoder(in)
+	d.CharsetReader = charset.NewReaderLabel
+	var cells, texts, text int64
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			switch token.Name.Local {
+			case "row":
+				cells = 0
+			case "c":
+				cells++
+				x.cells = max(x.cells, cells)
+			case "si":
+				text = 0
+				if texts++; texts > maxTexts {
+					return invalid("the workbook has more than %d texts: save it as CSV", maxTexts)
+				}
+			}
+		case xml.EndElement:
+			switch token.Name.Local {
+			case "si":
+				x.text = max(x.text, text)
+			case "sheetData":
+				return nil
+			}
+		case xml.CharData:
+			text += int64(len(token))
+		}
+	}
+}
+
+// markup bounds how long a text is that has no tag in it, and how many tags a part has that is
+// taken into memory.
 type markup struct {
-	binary bool // it is none
-	since  int  // bytes since the last tag began
+	binary   bool // it is none
+	streamed bool
+	since    int // bytes since the last tag began
+	tags     int
+	all      int64 // bytes
 }
 
 // Write implements io.Writer.
 func (m *markup) Write(b []byte) (int, error) {
+	m.all += int64(len(b))
 	if m.binary {
 		return len(b), nil
 	}
@@ -117,6 +213,9 @@ func (m *markup) Write(b []byte) (int, error) {
 		}
 		if i < 0 {
 			return len(b), nil
+		}
+		if m.tags++; m.tags > maxTags && !m.streamed {
+			return 0, invalid("the workbook has more than %d tags beside its cells: save it as CSV", maxTags)
 		}
 		m.since, rest = 0, rest[i+1:]
 	}
@@ -135,6 +234,13 @@ func (w *workbook) Next() (int64, []string, error) {
 		}
 		if len(row) > MaxColumns {
 			return w.n, nil, invalid("the file has %d columns in row %d, more than %d", len(row), w.n, MaxColumns)
+		}
+		bytes := 0
+		for _, c := range row {
+			bytes += len(c)
+		}
+		if bytes > MaxRowBytes {
+			return w.n, nil, invalid("the file has a row of more than %d bytes, row %d", MaxRowBytes, w.n)
 		}
 		if !blank(row) {
 			return w.n, row, nil
