@@ -40,9 +40,9 @@ func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration, 
 		}
 		return out
 	}
-	out.Congested = s.Outcome == orchestrator.OutcomeCongested
+	out.Congested = s.Outcome == orchestrator.OutcomeCongested || s.Outcome == orchestrator.OutcomeRefused // the carrier's trunk, or our own cap of it
 	if out.Result = results[s.Outcome]; out.Result == "" {
-		out.Result = ResultFailed // the gate's refusal, a PBX that went away, somebody of the staff: nothing is known of the person
+		out.Result = ResultFailed // a PBX that went away, somebody of the staff: nothing is known of the person
 	}
 	return out
 }
@@ -52,4 +52,5 @@ var results = map[orchestrator.Outcome]Result{
 	orchestrator.OutcomeBusy: ResultBusy, orchestrator.OutcomeNoAnswer: ResultNoAnswer, orchestrator.OutcomeInvalid: ResultInvalid,
 	orchestrator.OutcomeDeclined: ResultRefused, orchestrator.OutcomeUnreachable: ResultUnreachable, orchestrator.OutcomeCongested: ResultUnreachable,
 	orchestrator.OutcomeSkipped: ResultSkipped, orchestrator.OutcomeWithdrawn: ResultWithdrawn,
+	orchestrator.OutcomeRefused: ResultWithdrawn, // by the gate, before anything was dialled
 }

@@ -16,7 +16,7 @@ const (
 	ResultInvalid     Result = "invalid"     // there is no such number
 	ResultRefused     Result = "refused"     // the called side rejected the call
 	ResultSkipped     Result = "skipped"     // the agent who previewed the lead did not want them called, or did not say
-	ResultWithdrawn   Result = "withdrawn"   // nobody was called: the agent who was to make the call was not there
+	ResultWithdrawn   Result = "withdrawn"   // nobody was called: the agent who was to make the call was not there, or the gate refused it
 	ResultFailed      Result = "failed"      // we failed: the PBX went away, the process died
 )
 

@@ -35,11 +35,16 @@ type trunk struct {
 	campaign.Trunk
 	up   int         // attempts that are on their way, or talk; counted anew for each dialling
 	last []time.Time // when the last attempts were begun, as many as a second may have
+	rest time.Time   // nothing is begun before: the gate refused a call
 }
+
+// restOf is for how long nothing is begun over a trunk whose cap (outbound.max_calls) others have
+// used up: nobody tells when they no longer do.
+const restOf = 5 * time.Second
 
 // room tells whether a call may be begun on it now.
 func (x *trunk) room(now time.Time) bool {
-	if x.up >= x.Lines {
+	if x.up >= x.Lines || now.Before(x.rest) {
 		return false
 	}
 	first := len(x.last) - x.PerSecond
@@ -167,7 +172,7 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, busy t
 			case d.Number == "":
 				looks = append(looks, lookOf(l, d, now))
 				t.refuse(ctx, a, l, d)
-			case busy.numbers[d.Number] || way == nil:
+			case busy.numbers[d.Number] || busy.person(l) || way == nil:
 				wait = append(wait, l)
 				h.in[l.ID] = setOf(ways)
 			default:
@@ -175,7 +180,7 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, busy t
 				f := &flight{segment: segment, Attempt: leadstore.Attempt{Call: call.NewID(now.UnixMilli(), rand.Reader), Campaign: a.c.ID, Lead: l.ID, List: l.List.Number(),
 					N: campaign.Rung(l.As.Attempts, "") + 1, Agent: agent, Number: d.Number, Shown: d.CallerID, PBX: way.PBX, Appointment: d.Appointment, Planned: now}}
 				f.brief = briefOf(a.c, l.Kept, d.Number)
-				busy.take(f)
+				busy.take(f, l)
 				out = append(out, f)
 			}
 		}
@@ -258,7 +263,7 @@ func (t *term) begun(b begun) {
 // isThere takes in that the call of an attempt is there.
 func (t *term) isThere(f *flight) {
 	delete(t.doubts, f.Call)
-	f.launched = true
+	f.launched, t.made[f.Call] = true, true
 	switch {
 	case f.Agent != "":
 		t.leaveOut(f)

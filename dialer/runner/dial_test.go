@@ -14,6 +14,7 @@ import (
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/gate"
 )
@@ -82,6 +83,108 @@ func TestOneNumberOfTwoLeads(t *testing.T) {
 		}
 		if most > 1 || spoke > 1 {
 			t.Errorf("%d calls to one phone at once, %d conversations with one person on a day; the rule allows one", most, spoke)
+		}
+		w.close(s)
+	})
+}
+
+// TestOnePersonOfTwoLeads: two leads who share a number are one person, also where both come up
+// at the same moment, by their other numbers, of one campaign or of two.
+func TestOnePersonOfTwoLeads(t *testing.T) {
+	t.Parallel()
+	for _, lists := range [][]string{{"l"}, {"l", "m"}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			for i, list := range []string{"l", "m"} {
+				must(t, second(w.store.CreateList(t.Context(), leads.List{ID: list, Region: "CO"}, "me")))
+				must(t, w.bring(list, fmt.Sprintf("phone,phone2\n+57300100000%d,+576010000002\n", i)))
+			}
+			w.staff(4)
+			w.leave()
+			var all []*campaign.Campaign
+			for i, list := range lists {
+				c := march(campaign.ModePower)
+				c.ID = fmt.Sprint("c", i)
+				c.Attempts.Day = 1
+				if c.Lists[0].List = list; len(lists) == 1 {
+					c.Lists = append(c.Lists, campaign.List{List: "m", Weight: 1})
+				}
+				all = append(all, c)
+			}
+			s := w.sit("one", all...)
+			for _, c := range all {
+				s.order(c.ID, campaign.OnStart)
+			}
+			time.Sleep(10 * time.Second) // both are in the hoppers, and no agent is there
+			w.back()
+			time.Sleep(5 * time.Minute)
+			if n := w.dialled(); n != 1 {
+				t.Errorf("lists %v: %d calls to one person, who may be called once a day", lists, n)
+			}
+			w.close(s)
+		})
+	}
+}
+
+// TestWhoWasDialledIsNotOrderedAgain: a Redis that is lost takes the lease with it, and what it knew
+// of a phone that rings: the attempt is not ordered again under the next lease.
+func TestWhoWasDialledIsNotOrderedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 1)
+		w.staff(1)
+		w.life = func(p *person) { p.rings = 10 * time.Minute }
+		c := march(campaign.ModeProgressive)
+		c.Attempts.Lead = 1
+		s := w.sit("one", c)
+		s.order("march", campaign.OnStart)
+		time.Sleep(3 * time.Second)
+		if n := w.dialled(); n != 1 {
+			t.Fatalf("%d calls", n)
+		}
+		w.mu.Lock()
+		clear(w.calls)
+		w.holder = ""
+		w.mu.Unlock()
+		time.Sleep(3 * time.Minute)
+		if n := w.dialled(); n != 0 {
+			t.Error("who was dialled is dialled again for the same attempt")
+		}
+		v, err := s.runner.View(t.Context(), "march")
+		must(t, err)
+		if v.Today.Open != 0 || v.Today.Results[campaign.ResultFailed] != 1 {
+			t.Errorf("%+v", v.Today)
+		}
+		w.close(s)
+	})
+}
+
+// TestFullTrunkCostsNoAttempt: a call that the gate's cap of the trunk refuses reached nobody. It is
+// no attempt, the trunk is left alone for a moment, and the lead is called once there is room.
+func TestFullTrunkCostsNoAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 5)
+		w.staff(5)
+		free := time.Now().Add(2 * time.Minute)
+		refused := 0
+		w.life = func(p *person) { // mu is held
+			if time.Now().Before(free) {
+				refused++
+				p.rings, p.answers, p.outcome = 0, false, orchestrator.OutcomeRefused
+			}
+		}
+		c := march(campaign.ModeProgressive)
+		c.Attempts = campaign.Attempts{Lead: 1, Number: 1, Day: 1, Week: 1}
+		s := w.sit("one", c)
+		s.order("march", campaign.OnStart)
+		time.Sleep(10 * time.Minute)
+		v, err := s.runner.View(t.Context(), "march")
+		must(t, err)
+		if v.Today.Results[campaign.ResultServed] != 5 || refused > 5*30 {
+			t.Errorf("%d refused, %+v", refused, v.Today)
 		}
 		w.close(s)
 	})

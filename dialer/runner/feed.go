@@ -235,7 +235,7 @@ func (t *term) over(f *flight) {
 	switch {
 	case !f.paced():
 		t.leaveOut(f)
-		if a := t.agents[f.Agent]; a != nil && as.Result == campaign.ResultWithdrawn {
+		if a := t.agents[f.Agent]; a != nil && f.summary.Outcome == orchestrator.OutcomeWithdrawn {
 			a.spared = t.Now().Add(spareFor)
 		}
 	case as.Result == campaign.ResultMachine:
@@ -250,8 +250,12 @@ func (t *term) over(f *flight) {
 	default:
 		t.observe(f, pacing.Event{Kind: pacing.CallEnded})
 	}
+	if a := t.byID[f.Campaign]; a != nil && a.trunks[f.PBX] != nil && f.paced() && f.summary.Outcome == orchestrator.OutcomeRefused {
+		a.trunks[f.PBX].rest = t.Now().Add(restOf)
+	}
 	delete(t.flights, f.Call)
 	delete(t.doubts, f.Call)
+	delete(t.made, f.Call)
 	t.metrics.ended(f.Campaign, as)
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/dialer/pacing"
 )
 
@@ -13,10 +15,11 @@ import (
 type taken struct {
 	numbers map[string]bool // that ring or talk
 	agents  map[string]bool // who are to make a call, or make one
+	people  map[string]bool // numbers of who is chosen now, and not yet on record as called
 }
 
 func (t *term) taken() taken {
-	out := taken{numbers: map[string]bool{}, agents: map[string]bool{}}
+	out := taken{numbers: map[string]bool{}, agents: map[string]bool{}, people: map[string]bool{}}
 	for _, f := range t.flights {
 		out.numbers[f.Number] = true
 		out.agents[f.Agent] = true
@@ -24,8 +27,19 @@ func (t *term) taken() taken {
 	return out
 }
 
-// take notes what an attempt has.
-func (b taken) take(f *flight) { b.numbers[f.Number], b.agents[f.Agent] = true, true }
+// take notes what an attempt has, and who is called by it.
+func (b taken) take(f *flight, l leadstore.Candidate) {
+	b.numbers[f.Number], b.agents[f.Agent] = true, true
+	for _, n := range l.Numbers {
+		b.people[n.Number] = true
+	}
+}
+
+// person tells whether somebody is chosen who has a number of a lead's: the same person, who was
+// judged before that call was on record.
+func (b taken) person(l leadstore.Candidate) bool {
+	return slices.ContainsFunc(l.Numbers, func(n leads.Number) bool { return b.people[n.Number] })
+}
 
 // spareFor is how long an agent is given no lead who was not to be had: what is known of them may
 // be behind.

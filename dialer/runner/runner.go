@@ -134,6 +134,10 @@ type Runner struct {
 	live   map[string]Live // of the campaigns that this process dials for; guarded by mu
 	holder string          // who dials, as far as is known; guarded by mu
 
+	// made are attempts whose calls are known to have been made, and that are not over: what was
+	// known of the calls may be lost together with the lease. Only the term touches it.
+	made map[string]bool
+
 	life life.Group
 }
 
@@ -145,7 +149,7 @@ func New(p Parts) *Runner {
 	p.Log = p.Log.With("component", "dialer")
 	now := p.Now
 	p.Now = func() time.Time { return now().Round(0) } // by the clock that others have: one that is put back is seen
-	r := &Runner{Parts: p, wake: make(chan struct{}, 1), live: map[string]Live{}}
+	r := &Runner{Parts: p, wake: make(chan struct{}, 1), live: map[string]Live{}, made: map[string]bool{}}
 	r.metrics = newMetrics(p.Registerer)
 	return r
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -178,8 +179,9 @@ func (t *term) begin(ctx context.Context) (err error) {
 		return err
 	}
 	for _, a := range open {
-		t.flights[a.Call] = &flight{Attempt: a}
+		t.flights[a.Call] = &flight{Attempt: a, launched: t.made[a.Call]}
 	}
+	maps.DeleteFunc(t.made, func(id string, _ bool) bool { return t.flights[id] == nil })
 	read, whole, err := t.catchUp(ctx, place, end)
 	if err != nil {
 		return err
@@ -282,7 +284,7 @@ func (t *term) reconcile(ctx context.Context) error {
 			news = append(news, t.ended(f, k.CallSummary))
 			delete(t.flights, id)
 		default:
-			f.launched, f.asked = true, t.Now()
+			f.launched, f.asked, t.made[id] = true, t.Now(), true
 			f.see(k)
 		}
 	}
@@ -366,7 +368,7 @@ func (t *term) clockPutBack(now time.Time) {
 	t.valid = now // until the lease is proved by the new clock
 	for _, a := range t.on {
 		for _, x := range a.trunks {
-			x.last = nil
+			x.last, x.rest = nil, time.Time{}
 		}
 	}
 	for _, w := range t.ways {
