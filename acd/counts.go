@@ -1,6 +1,7 @@
 package acd
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -79,53 +80,64 @@ func (s *Service) readBoard(ctx context.Context) (Board, error) {
 	if err != nil {
 		return Board{}, err
 	}
-	b := s.directory.Load().board(c)
+	b := s.directory.Load().boardOf(c)
 	b.At = now.UnixMilli()
 	return b, nil
 }
 
-// board puts definitions and counts together. Agents of a kind that the definitions
+// boardOf puts definitions and counts together. Agents of a kind that the definitions
 // do not have are leaving, or not yet in line with them: they are of no queue.
-func (dir *directory) board(c Counts) Board {
+func (dir *directory) boardOf(c Counts) Board {
 	c.reckon()
-	out := Board{Agents: map[string]int{string(StateOffline): len(dir.agents)}, SetAside: c.SetAside, counts: c}
-	queues := make(map[string]*QueueBoard, len(dir.boards))
-	for _, q := range dir.boards {
-		q.Agents = map[string]int{}
-		queues[q.ID] = &q
-	}
+	out := Board{Agents: map[string]int{string(StateOffline): len(dir.agents)}, Queues: slices.Clone(dir.boards), SetAside: c.SetAside, counts: c}
+	serve := map[string][]int{} // State or PassedOver -> agents of each of dir.boards
 	for _, s := range c.Agents {
 		out.Agents[s.As] += s.Agents
-		p := dir.profiles[s.Profile]
-		if p == nil {
+		if dir.profiles[s.Profile] == nil {
 			continue
 		}
 		out.Agents[string(StateOffline)] -= s.Agents
-		for _, m := range p.Places {
-			if q := queues[m.Queue]; q != nil {
-				q.Agents[s.As] += s.Agents
+		n := serve[s.As]
+		if n == nil {
+			n = make([]int, len(dir.boards))
+			serve[s.As] = n
+		}
+		for _, i := range dir.shown[s.Profile] {
+			n[i] += s.Agents
+		}
+	}
+	for i := range out.Queues {
+		out.Queues[i].Agents = map[string]int{}
+		for as, n := range serve {
+			if n[i] != 0 {
+				out.Queues[i].Agents[as] = n[i]
 			}
 		}
 	}
-	for at, in := range c.Inside {
-		q := queues[at.Queue]
-		if q == nil { // of a queue that was removed while operadora was down, or of an agent's own
-			q = &QueueBoard{ID: at.Queue, Closing: orchestrator.OwnerOfQueue(at.Queue) == "", Agents: map[string]int{}}
-			queues[at.Queue] = q
+	for id, wait := range c.estimates(dir.crews) {
+		if i, ok := dir.board[id]; ok {
+			out.Queues[i].Estimate = wait.Milliseconds()
 		}
+	}
+	others := map[string]int{}
+	for at, in := range c.Inside {
+		i, ok := dir.board[at.Queue]
+		if !ok { // of a queue that was removed while operadora was down, or of an agent's own
+			if i, ok = others[at.Queue]; !ok {
+				i = len(out.Queues)
+				others[at.Queue] = i
+				out.Queues = append(out.Queues, QueueBoard{ID: at.Queue, Closing: orchestrator.OwnerOfQueue(at.Queue) == "", Agents: map[string]int{}})
+			}
+		}
+		q := &out.Queues[i]
 		q.Callers, q.Away, q.Callbacks = q.Callers+in.Callers, q.Away+in.Away, q.Callbacks+in.Callbacks
 		if q.Oldest == 0 || in.Oldest > 0 && in.Oldest < q.Oldest {
 			q.Oldest = in.Oldest
 		}
 	}
-	maps.DeleteFunc(queues, func(_ string, q *QueueBoard) bool { return q.Closing && q.Callers+q.Callbacks == 0 })
-	for id, wait := range c.estimates(dir.crews) {
-		if q := queues[id]; q != nil {
-			q.Estimate = wait.Milliseconds()
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(queues)) {
-		out.Queues = append(out.Queues, *queues[id])
+	out.Queues = slices.DeleteFunc(out.Queues, func(q QueueBoard) bool { return q.Closing && q.Callers+q.Callbacks == 0 })
+	if len(others) > 0 {
+		slices.SortFunc(out.Queues, func(a, b QueueBoard) int { return cmp.Compare(a.ID, b.ID) })
 	}
 	return out
 }

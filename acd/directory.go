@@ -27,6 +27,8 @@ type directory struct {
 	stations map[string]*Station
 	crews    crews
 	boards   []QueueBoard      // of all queues but agents' own, with nobody in them, by id
+	board    map[string]int    // queue -> which of boards
+	shown    map[string][]int  // profile -> which of boards it serves
 	steps    map[string][]step // by queue
 	callers  knownCallers
 	ways     *ways
@@ -44,7 +46,7 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 	dir := &directory{
 		defs: defs, print: defs.print(), grace: grace,
 		queues: map[string]Queue{}, closing: map[string]Queue{}, agents: map[string]Agent{},
-		profiles: map[string]*Profile{}, steps: map[string][]step{}, ways: newWays(defs.skillNames()), stations: map[string]*Station{}, phones: map[phone]string{},
+		profiles: map[string]*Profile{}, steps: map[string][]step{}, ways: newWays(defs.skillNames()), stations: map[string]*Station{}, phones: map[phone]string{}, board: map[string]int{}, shown: map[string][]int{},
 		callers: newKnownCallers(defs.Callers), teams: keyed(defs.Teams, func(t Team) string { return t.ID }),
 	}
 	dir.outcomes = newOutcomes(defs.Dispositions)
@@ -76,6 +78,16 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 		}
 	}
 	slices.SortFunc(dir.boards, func(a, b QueueBoard) int { return cmp.Compare(a.ID, b.ID) })
+	for i, q := range dir.boards {
+		dir.board[q.ID] = i
+	}
+	for id, p := range dir.profiles {
+		for _, m := range p.Places {
+			if i, ok := dir.board[m.Queue]; ok {
+				dir.shown[id] = append(dir.shown[id], i)
+			}
+		}
+	}
 	return dir
 }
 

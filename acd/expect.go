@@ -24,7 +24,7 @@ func (c *Counts) reckon() {
 			c.means[at.Group] += (p.Handle - c.means[at.Group]) * float64(p.Handled) / calls[at.Group]
 		}
 	}
-	c.staff = map[string]staff{}
+	c.staff = make(map[string]staff, len(c.Agents))
 	for _, s := range c.Agents {
 		of := c.staff[s.Profile]
 		if s.As != string(StatePaused) && s.As != PassedOver {

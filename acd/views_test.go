@@ -72,7 +72,7 @@ func TestQueueBoards(t *testing.T) {
 	if of["free"] == of["far"] || of["free"] == of["sales"] || of["free"] != of["rest"] {
 		t.Fatalf("profiles %v", of)
 	}
-	b := dir.board(Counts{
+	b := dir.boardOf(Counts{
 		Agents: []Standing{{of["free"], "available", 1}, {of["free"], "passed_over", 3}, {of["free"], "reserved", 1}, {of["free"], "talking", 1}, {of["free"], "wrapup", 1},
 			{of["free"], "paused", 1}, {of["far"], "available", 1}, {of["sales"], "paused", 1}, {"gone", "talking", 1}},
 		Inside: map[QueueAt]Inside{{"ventas", "uno"}: {Callers: 2, Waiting: 1, Oldest: 70_000}, {"soporte", "uno"}: {Callbacks: 2, Waiting: 2},
