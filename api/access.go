@@ -155,7 +155,7 @@ func (o *operation) within(scopes []string) bool {
 // CheckScope says what is wrong with the word of a scope.
 func CheckScope(word string) error {
 	tag, level, _ := strings.Cut(word, ":")
-	doc, _, err := loadSpec()
+	doc, err := document()
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -37,11 +38,20 @@ type operation struct {
 	needsBody        bool
 }
 
-// loadSpec reads openapi.yaml and the operations in it, by method and path.
-func loadSpec() (*openapi3.T, map[string]*operation, error) {
+// document is openapi.yaml as read, once, and changed by nobody.
+var document = sync.OnceValues(func() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(spec)
 	if err != nil {
-		return nil, nil, fmt.Errorf("openapi.yaml: %w", err)
+		return nil, fmt.Errorf("openapi.yaml: %w", err)
+	}
+	return doc, nil
+})
+
+// loadSpec gives openapi.yaml, and the operations in it by method and path.
+func loadSpec() (*openapi3.T, map[string]*operation, error) {
+	doc, err := document()
+	if err != nil {
+		return nil, nil, err
 	}
 	table := map[string]*operation{}
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -247,7 +246,7 @@ func TestUndoWaitsForWhatMayChangeItsLeads(t *testing.T) {
 // TestDeletionOfAListGoesOn: whoever began it does not come back.
 func TestDeletionOfAListGoesOn(t *testing.T) {
 	t.Parallel()
-	b := setup(t, records.DSN("sqlite:"+filepath.Join(t.TempDir(), "leads.db")))
+	b := setup(t, records.DSN("sqlite:"+migrated(t)))
 	b.list(leads.List{ID: "l", Region: "CO"})
 	b.bring(intoL, manyRows(deletedAtOnce+1000))
 	if _, more, err := b.DeleteList(t.Context(), "l"); err != nil || !more {
@@ -263,7 +262,7 @@ func TestDeletionOfAListGoesOn(t *testing.T) {
 // TestBatchesAreBounded: rows may be large, and a few batches are in memory.
 func TestBatchesAreBounded(t *testing.T) {
 	t.Parallel()
-	b := setup(t, records.DSN("sqlite:"+filepath.Join(t.TempDir(), "leads.db")))
+	b := setup(t, records.DSN("sqlite:"+migrated(t)))
 	b.list(leads.List{ID: "l", Region: "CO"})
 	const rows, most = 30, 6 << 20
 	i := b.received(intoL, "phone,note\n"+strings.Repeat("3000000001,"+strings.Repeat("x", 900<<10)+"\n", rows))

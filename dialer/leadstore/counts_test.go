@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -261,7 +260,7 @@ var (
 // visits some rows by an index, however many leads and attempts there are.
 func TestNothingIsReadWhole(t *testing.T) {
 	t.Parallel()
-	b := setup(t, records.DSN("sqlite:"+filepath.Join(t.TempDir(), "leads.db")))
+	b := setup(t, records.DSN("sqlite:"+migrated(t)))
 	ctx, now := t.Context(), b.clock.now()
 	b.list(leads.List{ID: "l", Region: "CO"})
 	b.bring(intoL, manyRows(10))

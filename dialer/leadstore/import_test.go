@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -23,6 +22,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/records/pgtest"
+	"github.com/operadora/operadora/orchestrator/records/sqlitetest"
 )
 
 var cluster *pgtest.Server
@@ -44,6 +44,20 @@ type bundle struct {
 	db    *records.DB
 }
 
+func recordsIn(dsn records.DSN) records.Config {
+	return records.Config{DSN: dsn, Connections: 4, Batch: 100, KeepJournal: time.Hour, RetryMax: time.Second}
+}
+
+// migrated gives a test a file with empty tables.
+var migrated = sqlitetest.Template(func(file string) error {
+	db, err := records.Open(context.Background(), recordsIn(records.DSN("sqlite:"+file)), time.Now)
+	if err != nil {
+		return err
+	}
+	_, err = New(context.Background(), db, time.Now)
+	return errors.Join(err, db.Close())
+})
+
 func setup(t testing.TB, dsn records.DSN) *bundle {
 	t.Helper()
 	c := &clock{}
@@ -54,8 +68,7 @@ func setup(t testing.TB, dsn records.DSN) *bundle {
 // again opens the same database as another process would.
 func (b *bundle) again() *bundle {
 	b.t.Helper()
-	cfg := records.Config{DSN: b.dsn, Connections: 4, Batch: 100, KeepJournal: time.Hour, RetryMax: time.Second}
-	db, err := records.Open(b.t.Context(), cfg, b.clock.now)
+	db, err := records.Open(b.t.Context(), recordsIn(b.dsn), b.clock.now)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -72,7 +85,7 @@ func onEach(t *testing.T, fn func(t *testing.T, b *bundle)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		fn(t, setup(t, records.DSN("sqlite:"+filepath.Join(t.TempDir(), "leads.db"))))
+		fn(t, setup(t, records.DSN("sqlite:"+migrated(t))))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
@@ -240,7 +253,7 @@ func (b *bundle) count(query string, into *int64) {
 // TestWorkbookIsBroughtIn reads XLSX.
 func TestWorkbookIsBroughtIn(t *testing.T) {
 	t.Parallel()
-	b := setup(t, records.DSN("sqlite:"+filepath.Join(t.TempDir(), "leads.db")))
+	b := setup(t, records.DSN("sqlite:"+migrated(t)))
 	b.list(leads.List{ID: "l", Region: "CO"})
 	f := excelize.NewFile()
 	defer f.Close()
@@ -590,7 +603,7 @@ func TestListIsDeleted(t *testing.T) {
 // TestOrders: what cannot be right is refused before there is an import.
 func TestOrders(t *testing.T) {
 	t.Parallel()
-	b := setup(t, records.DSN("sqlite:"+filepath.Join(t.TempDir(), "leads.db")))
+	b := setup(t, records.DSN("sqlite:"+migrated(t)))
 	b.list(leads.List{ID: "l"})
 	for _, r := range []struct {
 		o    Order
@@ -629,7 +642,7 @@ func (endless) Read(b []byte) (int, error) { return len(b), nil }
 // TestOldFilesAreGivenUp: a file that nobody brings in does not lie about for ever.
 func TestOldFilesAreGivenUp(t *testing.T) {
 	t.Parallel()
-	b := setup(t, records.DSN("sqlite:"+filepath.Join(t.TempDir(), "leads.db")))
+	b := setup(t, records.DSN("sqlite:"+migrated(t)))
 	b.list(leads.List{ID: "l", Region: "CO"})
 	i := b.received(intoL, manyRows(10))
 	w := NewImporter(b.Store, slog.New(slog.DiscardHandler))
@@ -647,7 +660,7 @@ func TestOldFilesAreGivenUp(t *testing.T) {
 // TestImporterRuns: it is told of work by its store, and stops in order.
 func TestImporterRuns(t *testing.T) {
 	t.Parallel()
-	b := setup(t, records.DSN("sqlite:"+filepath.Join(t.TempDir(), "leads.db")))
+	b := setup(t, records.DSN("sqlite:"+migrated(t)))
 	b.list(leads.List{ID: "l", Region: "CO"})
 	w := NewImporter(b.Store, slog.New(slog.DiscardHandler))
 	w.Stop()

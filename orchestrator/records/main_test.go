@@ -1,6 +1,7 @@
 package records
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator/records/pgtest"
+	"github.com/operadora/operadora/orchestrator/records/sqlitetest"
 )
 
 // cluster is a private PostgreSQL of this test run; nil when no server is installed.
@@ -53,10 +55,23 @@ func onEach(t *testing.T, fn func(t *testing.T, fresh func(t *testing.T) *DB)) {
 	})
 }
 
+// migrated gives a test a file with empty tables.
+var migrated = sqlitetest.Template(func(file string) error {
+	d, err := Open(context.Background(), testConfig(DSN("sqlite:"+file)), time.Now)
+	if err != nil {
+		return err
+	}
+	return d.Close()
+})
+
 func freshSQLite(t *testing.T) *DB {
 	t.Helper()
 	// A name with marks that a URI would misread.
-	d := openDB(t, DSN("sqlite:"+filepath.Join(t.TempDir(), "re cords#1?%41.db")), func() time.Time { return noon })
+	file := filepath.Join(t.TempDir(), "re cords#1?%41.db")
+	if err := os.Rename(migrated(t), file); err != nil {
+		t.Fatal(err)
+	}
+	d := openDB(t, DSN("sqlite:"+file), func() time.Time { return noon })
 	if _, err := d.write.ExecContext(t.Context(), "PRAGMA synchronous = OFF"); err != nil { // tests lose no power
 		t.Fatal(err)
 	}
