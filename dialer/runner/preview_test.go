@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,12 +87,22 @@ func (w *world) previews(p *person) {
 	step(func() { w.agent(id, stateAvailable, "") })
 }
 
+// judged has somebody judge the calls that agents make from now on.
+func (w *world) judged(by func(context.Context, orchestrator.Contacting) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.judge = by
+}
+
 // may asks who dials whether a lead may be called, as the engine does.
 func (w *world) may(p *person) error {
-	if w.judge == nil {
+	w.mu.Lock()
+	judge := w.judge
+	w.mu.Unlock()
+	if judge == nil {
 		return nil
 	}
-	return w.judge(context.WithoutCancel(w.t.Context()), orchestrator.Contacting{Call: p.Call, Kind: orchestrator.KindCampaign, Campaign: p.Campaign, Number: p.of.Number})
+	return judge(context.WithoutCancel(w.t.Context()), orchestrator.Contacting{Call: p.Call, Kind: orchestrator.KindCampaign, Campaign: p.Campaign, Number: p.of.Number})
 }
 
 // TestPreviewMode: each free agent is given a lead, and none beside it; who is skipped is no
@@ -116,7 +127,7 @@ func TestPreviewMode(t *testing.T) {
 		c.Attempts = campaign.Attempts{Lead: 1, Number: 1, Day: 1, Week: 1} // skipping is none
 		c.Retry = yamlfile.Map[campaign.Retry]{{Key: "skipped", Value: campaign.Retry{Do: campaign.StepAgain, After: time.Hour}}, {Key: "disposition:wrong", Value: campaign.Retry{Do: campaign.StepFinish}}}
 		s := w.sit("one", c)
-		w.judge = s.runner.MayDial
+		w.judged(s.runner.MayDial)
 		s.order("march", campaign.OnStart)
 		time.Sleep(3 * time.Second)
 		v, err := s.runner.View(t.Context(), "march")
@@ -159,7 +170,7 @@ func TestPreviewsEndWithTheCampaign(t *testing.T) {
 		c := march(campaign.ModePreview)
 		c.Attempts = campaign.Attempts{Lead: 1, Number: 1, Day: 1, Week: 1}
 		s := w.sit("one", c)
-		w.judge = s.runner.MayDial
+		w.judged(s.runner.MayDial)
 		s.order("march", campaign.OnStart)
 		time.Sleep(3 * time.Second)
 		s.order("march", campaign.OnPause)
@@ -187,10 +198,10 @@ func TestPreviewIsJudgedAgain(t *testing.T) {
 		w.staff(1)
 		s := w.sit("one", march(campaign.ModePreview))
 		var said error
-		w.judge = func(ctx context.Context, o orchestrator.Contacting) error {
+		w.judged(func(ctx context.Context, o orchestrator.Contacting) error {
 			said = s.runner.MayDial(ctx, o)
 			return said
-		}
+		})
 		s.order("march", campaign.OnStart)
 		time.Sleep(3 * time.Second)
 		must(t, second(w.store.Forbid(t.Context(), leads.Entry{Number: "+573001000000", Why: "asked"})))
@@ -214,12 +225,12 @@ func TestPreviewsKilled(t *testing.T) {
 		w.leads("l", 12)
 		w.staff(3)
 		c := march(campaign.ModePreview) // who was planned and never dialled is called again after five minutes
-		things := 0
-		w.dies = func() bool { things++; return things%41 == 0 }
+		var things atomic.Int64
+		w.dies = func() bool { return things.Add(1)%41 == 0 }
 		var seats []*seat
 		for i := range 12 {
 			s := w.sit(string(rune('a'+i)), c)
-			w.judge = s.runner.MayDial
+			w.judged(s.runner.MayDial)
 			seats = append(seats, s)
 			if i == 0 {
 				for second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")) != nil {
@@ -227,10 +238,15 @@ func TestPreviewsKilled(t *testing.T) {
 				}
 			}
 			time.Sleep(30 * time.Second)
+			for _, s := range seats {
+				if s.killed.Load() {
+					s.runner.Stop() // what is left of it can do nothing any more
+				}
+			}
 		}
 		w.dies = nil
 		last := w.sit("last", c)
-		w.judge = last.runner.MayDial
+		w.judged(last.runner.MayDial)
 		time.Sleep(20 * time.Minute)
 		v, err := last.runner.View(t.Context(), "march")
 		must(t, err)
@@ -252,7 +268,7 @@ func TestAppointmentWithAnAgent(t *testing.T) {
 			w.staff(3)
 			c := march(mode)
 			s := w.sit("one", c)
-			w.judge = s.runner.MayDial
+			w.judged(s.runner.MayDial)
 			at := time.Now().Add(time.Minute)
 			must(t, second(s.runner.Appoint(t.Context(), "march", 1, campaign.Appointment{At: at, Agent: "a2"}, "me")))
 			must(t, second(s.runner.Appoint(t.Context(), "march", 2, campaign.Appointment{At: at, Agent: "a1"}, "me")))
