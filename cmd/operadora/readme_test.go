@@ -80,6 +80,23 @@ func TestInitialFilesAreGood(t *testing.T) {
 // yamlBlock is an example of a README.
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
+// examples are those of a README, by the files that their first lines name.
+func examples(t *testing.T, readme string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(readme)
+	must(t, err)
+	out := map[string]string{}
+	for _, block := range yamlBlock.FindAllStringSubmatch(string(text), -1) {
+		line, _, _ := strings.Cut(block[1], "\n")
+		file, named := strings.CutPrefix(line, "# ")
+		if !named || !strings.HasSuffix(file, ".yaml") || out[file] != "" {
+			t.Errorf("%s: an example begins with %q, not with the comment that names its file, or is the second of it", readme, line)
+		}
+		out[file] = block[1]
+	}
+	return out
+}
+
 // TestReadmeExamples puts the examples of each README in the place of what init
 // writes, in the files that their first lines name, and checks the whole.
 func TestReadmeExamples(t *testing.T) {
@@ -88,16 +105,8 @@ func TestReadmeExamples(t *testing.T) {
 	must(t, err)
 	found := 0
 	for _, readme := range append(readmes, filepath.Join("..", "..", "README.md")) {
-		text, err := os.ReadFile(readme)
-		must(t, err)
 		dir := initialised(t)
-		for _, block := range yamlBlock.FindAllStringSubmatch(string(text), -1) {
-			line, _, _ := strings.Cut(block[1], "\n")
-			file, named := strings.CutPrefix(line, "# ")
-			if !named || !strings.HasSuffix(file, ".yaml") {
-				t.Errorf("%s: an example begins with %q, not with the comment that names its file", readme, line)
-				continue
-			}
+		for file, example := range examples(t, readme) {
 			found++
 			schema := map[string]string{"operadora.yaml": "config", "queues.yaml": "queues", "agents.yaml": "queues", "callers.yaml": "queues", "dids.yaml": "dids",
 				"calendars.yaml": "calendars", mailer.MailboxesFile: "mailboxes"}[filepath.Base(file)]
@@ -105,8 +114,8 @@ func TestReadmeExamples(t *testing.T) {
 				schema = kind
 			}
 			must(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(file)), 0o700))
-			fitsSchema(t, filepath.Join(dir, "schemas", cmp.Or(schema, "flow")+".json"), []byte(block[1]))
-			must(t, os.WriteFile(filepath.Join(dir, file), []byte(block[1]), 0o600))
+			fitsSchema(t, filepath.Join(dir, "schemas", cmp.Or(schema, "flow")+".json"), []byte(example))
+			must(t, os.WriteFile(filepath.Join(dir, file), []byte(example), 0o600))
 		}
 		if out, err := run(t, "check", "-c", filepath.Join(dir, "operadora.yaml")); err != nil {
 			t.Errorf("the examples of %s: %v\n%s", readme, err, out)

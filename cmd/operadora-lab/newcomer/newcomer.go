@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +32,9 @@ const Limit = 5 * time.Minute
 type Options struct {
 	Dir    string // an empty folder
 	Readme string // the text of README.md
+	// Examples are files of definitions, by where they are below the folder. At the end of the hour they take the
+	// place of what init wrote.
+	Examples map[string]string
 	// First ends the hour with the first served call.
 	First bool
 	// Tell is told each step; nil tells nobody.
@@ -100,7 +105,7 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	if o.First {
 		return r, nil
 	}
-	return r, errors.Join(h.recorded(), h.away()) //nolint:contextcheck // h has the context
+	return r, errors.Join(h.recorded(), h.away(), h.examples()) //nolint:contextcheck // h has the context
 }
 
 // phone is a desk phone of the PBX, registered.
@@ -248,6 +253,22 @@ func (h *hour) away() error {
 		}
 	}
 	return nil
+}
+
+// examples has doctor, which fails where there is a fault, look at the examples.
+func (h *hour) examples() error {
+	for file, text := range h.Examples {
+		path := filepath.Join(h.work(), file)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	out, err := h.shell(h.ctx, "bin/operadora sounds speak\nbin/operadora doctor")
+	h.Tell("%s", out)
+	return err
 }
 
 // awaitTaking waits until the dialplan believes that calls are taken, or that they are not.
