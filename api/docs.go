@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
@@ -31,8 +32,18 @@ func (s operations) GetSpecification(context.Context, GetSpecificationRequestObj
 
 // GetDocumentation implements StrictServerInterface.
 func (s operations) GetDocumentation(context.Context, GetDocumentationRequestObject) (GetDocumentationResponseObject, error) {
-	return documentation{s.docs, s.docsPolicy}, nil
+	return docs()
 }
+
+// docs is the docs page, made when it is asked for first.
+var docs = sync.OnceValues(func() (d documentation, err error) {
+	doc, err := document()
+	if err != nil {
+		return d, err
+	}
+	d.page, d.policy, err = renderDocs(doc)
+	return d, err
+})
 
 // documentation is the docs page with the policy that allows its style.
 type documentation struct {

@@ -42,8 +42,6 @@ type Server struct {
 	sounds      *sounds
 	metrics     *metrics
 	operations  map[string]*operation // by method and path
-	docs        []byte
-	docsPolicy  string
 	heartbeat   time.Duration
 	writeTime   time.Duration
 	draining    atomic.Bool
@@ -87,16 +85,13 @@ func New(cfg Config, p Parts) (*Server, error) {
 	s.live = newProjector(s)
 	s.resuming, s.pace = newGate(resumers), newPace(p.Now)
 	p.Registerer.MustRegister(newFloorFigures(s))
-	doc, operations, err := loadSpec()
+	operations, err := loadSpec()
 	if err != nil {
 		return nil, err
 	}
 	s.operations = operations
 	if cfg.OpenMetrics {
 		s.operationOf(http.MethodGet, "/metrics").access.public = true
-	}
-	if s.docs, s.docsPolicy, err = renderDocs(doc); err != nil {
-		return nil, err
 	}
 	s.echo = s.router()
 	return s, nil

@@ -47,11 +47,15 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 	return doc, nil
 })
 
-// loadSpec gives openapi.yaml, and the operations in it by method and path.
-func loadSpec() (*openapi3.T, map[string]*operation, error) {
+// Prepare begins to read openapi.yaml, which takes a fifth of a second: New waits for it. Who
+// has other things to begin with calls it first.
+func Prepare() { go func() { _, _ = document() }() }
+
+// loadSpec gives the operations in openapi.yaml, by method and path.
+func loadSpec() (map[string]*operation, error) {
 	doc, err := document()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	table := map[string]*operation{}
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
@@ -59,12 +63,12 @@ func loadSpec() (*openapi3.T, map[string]*operation, error) {
 		for method, op := range item.Operations() {
 			o, err := newOperation(method, path, item, op)
 			if err != nil {
-				return nil, nil, fmt.Errorf("openapi.yaml: %s %s: %w", method, path, err)
+				return nil, fmt.Errorf("openapi.yaml: %s %s: %w", method, path, err)
 			}
 			table[method+" "+o.path] = o
 		}
 	}
-	return doc, table, nil
+	return table, nil
 }
 
 func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Operation) (*operation, error) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -86,6 +87,7 @@ func newServeCommand() *cobra.Command {
 // serve runs an App until ctx ends, also when it ends before the App has started.
 func serve(ctx context.Context, cfg Config, log *slog.Logger) error {
 	defer keepRoom()()
+	api.Prepare()
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // one that comes while Redis is awaited must not end the process
 	defer signal.Stop(hup)
