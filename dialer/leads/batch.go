@@ -1,6 +1,10 @@
 package leads
 
-import "github.com/operadora/operadora/orchestrator/fault"
+import (
+	"slices"
+
+	"github.com/operadora/operadora/orchestrator/fault"
+)
 
 // State is where an import stands. The words are stored: never rename one.
 type State string
@@ -107,7 +111,8 @@ func (d Duplicates) Validate() error {
 }
 
 // Merge gives a lead that is there the values of a row: what the row has replaces what
-// there was, and its further numbers come last.
+// there was, and its further numbers come last. A number may be in the time zones of both:
+// none that somebody named is forgotten.
 func Merge(there, row Lead) Lead {
 	out := there
 	if row.External != "" {
@@ -126,12 +131,16 @@ func Merge(there, row Lead) Lead {
 		}
 	}
 	out.Numbers = nil
-	seen := map[string]bool{}
+	at := map[string]int{}
 	for _, list := range [][]Number{there.Numbers, row.Numbers} {
 		for _, n := range list {
-			if !seen[n.Number] && len(out.Numbers) < maxPhones {
-				seen[n.Number] = true
+			i, seen := at[n.Number]
+			switch {
+			case !seen && len(out.Numbers) < maxPhones:
+				at[n.Number] = len(out.Numbers)
 				out.Numbers = append(out.Numbers, n)
+			case seen && slices.ContainsFunc(n.Zones, func(z string) bool { return !slices.Contains(out.Numbers[i].Zones, z) }):
+				out.Numbers[i].Zones = with(out.Numbers[i].Zones, n.Zones...)
 			}
 		}
 	}

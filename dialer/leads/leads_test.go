@@ -229,9 +229,10 @@ func TestImportTable(t *testing.T) {
 // TestMerge: what a row has replaces what there was, and nothing else does.
 func TestMerge(t *testing.T) {
 	t.Parallel()
-	got := Merge(Lead{External: "1", Name: "Ana", Language: "es", Numbers: []Number{{Number: "+1"}, {Number: "+2"}}, Fields: map[string]any{"a": "x", "b": "y"}},
-		Lead{Name: "Ana Ruiz", Numbers: []Number{{Number: "+2"}, {Number: "+3"}}, Fields: map[string]any{"b": "z"}})
-	want := Lead{External: "1", Name: "Ana Ruiz", Language: "es", Numbers: []Number{{Number: "+1"}, {Number: "+2"}, {Number: "+3"}}, Fields: map[string]any{"a": "x", "b": "z"}}
+	zones := func(of ...string) []string { return of }
+	got := Merge(Lead{External: "1", Name: "Ana", Language: "es", Numbers: []Number{{Number: "+1", Zones: zones("b")}, {Number: "+2", Zones: zones("b", "a")}}, Fields: map[string]any{"a": "x", "b": "y"}},
+		Lead{Name: "Ana Ruiz", Numbers: []Number{{Number: "+1", Zones: zones("a", "b")}, {Number: "+2", Zones: zones("a")}, {Number: "+3"}}, Fields: map[string]any{"b": "z"}})
+	want := Lead{External: "1", Name: "Ana Ruiz", Language: "es", Numbers: []Number{{Number: "+1", Zones: zones("a", "b")}, {Number: "+2", Zones: zones("b", "a")}, {Number: "+3"}}, Fields: map[string]any{"a": "x", "b": "z"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

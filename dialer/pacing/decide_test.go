@@ -119,6 +119,27 @@ func TestProgressiveDialsOnePerFreeAgent(t *testing.T) {
 	}
 }
 
+// TestOverdrawnIsPaidBackInEveryMode: what is overdrawn is paid back by calls that have a free
+// agent, also in the mode that makes no others.
+func TestOverdrawnIsPaidBackInEveryMode(t *testing.T) {
+	t.Parallel()
+	for _, c := range []CampaignConfig{{Mode: ModeProgressive}, {Mode: ModePower, Ratio: 2}, {Mode: ModePredictive}, {Mode: ModeWait, TargetWait: time.Second}} {
+		l := NewLedger()
+		c.ID = "c"
+		l.Add(c.ID, day(-3600), 80, 6)
+		p, err := New(Config{Campaigns: []CampaignConfig{c}, Ledger: l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := testPacer{Pacer: p, t: t}
+		q.tell(0, Event{Kind: CampaignOpened})
+		q.idle(0, 1, 2, 3)
+		if n := q.Decide(day(1)).Count(); n < 1 || n > 3 {
+			t.Errorf("%v: %d calls for three free agents, held: %+v", c.Mode, n, q.Decide(day(1)).Holds)
+		}
+	}
+}
+
 func TestPowerDialsItsRatioAndNoMoreThanTheBudgetAllows(t *testing.T) {
 	t.Parallel()
 	p := opened(t, CampaignConfig{Mode: ModePower, Ratio: 2.5})

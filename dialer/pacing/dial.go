@@ -127,7 +127,7 @@ func (p *Pacer) mayDial(k *campaign, index int, f *foresight) (Hold, bool) {
 	switch {
 	case guard != stageRepair && p.room(index, false): // each call in the air has its agent
 		return h, true
-	case k.cfg.Mode == ModeProgressive, k.cfg.Mode == ModePower && k.onWay >= p.power(k, free):
+	case k.cfg.Mode == ModeProgressive && guard != stageRepair, k.cfg.Mode == ModePower && k.onWay >= p.power(k, free):
 		return stop(LimitAgents, float64(f.onWay), float64(max(free, 0)))
 	case guard == stageRepair:
 		if p.covered(k, index, true) {
