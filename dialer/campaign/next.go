@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -190,6 +191,13 @@ func (s standing) numberOpens(n Number, now time.Time) time.Time {
 	return time.Time{}
 }
 
+// clock is a moment as people read it who may be anywhere.
+func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
+
+// resultados are results in Spanish.
+var resultados = map[Result]string{ResultServed: "atendida", ResultAbandoned: "abandonada", ResultMachine: "contestador", ResultBusy: "ocupado",
+	ResultNoAnswer: "no contesta", ResultRefused: "rechazada", ResultInvalid: "no existe el número", ResultUnreachable: "fuera de alcance", ResultFailed: "fallida", ResultSkipped: "omitida"}
+
 // lead is what hinders a call of any number, and whether that is for good.
 func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 	add := func(code Code, until time.Time, en, es string, args ...any) {
@@ -197,7 +205,7 @@ func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 	}
 	wait := func() {
 		if s.after.ready.After(now) {
-			add(CodeWait, s.after.ready, "after the last outcome is waited until %s", "tras el último resultado se espera hasta %s", s.after.ready.Format(time.RFC3339))
+			add(CodeWait, s.after.ready, "after the last outcome is waited until %s", "tras el último resultado se espera hasta %s", clock(s.after.ready))
 		}
 	}
 	if len(s.l.Numbers) == 0 {
@@ -205,7 +213,7 @@ func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 	}
 	if a := s.l.Appointment; a != nil {
 		if a.At.After(now) {
-			add(CodeAppointment, a.At, "an appointment is due at %s", "hay una cita para %s", a.At.Format(time.RFC3339))
+			add(CodeAppointment, a.At, "an appointment is due at %s", "hay una cita para %s", clock(a.At))
 		}
 		if s.after.failed.After(a.At) { // else what was tried before does not hold it up
 			wait()
@@ -213,7 +221,7 @@ func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 	} else {
 		if f := s.after.finished; f != "" {
 			finished = true
-			add(CodeFinished, time.Time{}, "%s was the last outcome", "%s fue el último resultado", f)
+			out = append(out, Reason{Code: CodeFinished, Text: compliance.Texts{"en": f + " was the last outcome", "es": "el último resultado: " + cmp.Or(resultados[Result(f)], f)}})
 		}
 		if n := Rung(s.l.Attempts, ""); n >= s.c.Attempts.Lead {
 			finished = true
@@ -247,8 +255,9 @@ func (s standing) number(n Number, now time.Time) (out []Reason) {
 		add(CodeNumberCap, "there were %d attempts on it, and a number gets %d", "hubo %d intentos en él, y un número recibe %d", tried, s.c.Attempts.Number)
 	}
 	if !s.hours.In(n.Zones, now) {
-		add(CodeListHours, "outside the hours of its list: %s", "fuera del horario de su lista: %s", strings.Join(s.l.Hours, ", "))
-		out[len(out)-1].Until = s.hours.Opens(n.Zones, now)
+		hours := strings.Join(s.l.Hours, ", ")
+		out = append(out, Reason{Code: CodeListHours, Number: n.Number, Until: s.hours.Opens(n.Zones, now), Text: compliance.Texts{
+			"en": "outside the hours of its list: " + hours, "es": "fuera del horario de su lista: " + calendar.Spanish(hours)}})
 	}
 	call := compliance.Call{Purpose: s.c.Purpose, CallerID: s.c.shownTo(n.Number), Reserved: s.c.Mode.reserves()}
 	callee := compliance.Callee{Number: n.Number, Zones: n.Zones}

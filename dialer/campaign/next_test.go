@@ -2,6 +2,7 @@ package campaign_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,9 @@ func codes(reasons []campaign.Reason) string {
 	}
 	return strings.Join(out, " ")
 }
+
+// english is what no reason has in Spanish: days, outcomes as they are written, moments for programs.
+var english = regexp.MustCompile(`\b(mon|tue|wed|thu|fri|sat|sun|daily|served|no_answer|busy)\b|[0-9]T[0-9]`)
 
 func TestNext(t *testing.T) {
 	t.Parallel()
@@ -144,6 +148,11 @@ func TestNext(t *testing.T) {
 		opens := time.Duration(-1)
 		if !d.At.IsZero() {
 			opens = d.At.Sub(monday)
+		}
+		for _, x := range d.Reasons {
+			if text := x.Text["es"]; text == "" || english.MatchString(text) {
+				t.Errorf("%s: in Spanish it is said %q", r.name, text)
+			}
 		}
 		if d.Number != r.number || codes(d.Reasons) != r.reasons && r.number == "" || opens != r.opens || d.Finished != r.finished {
 			t.Errorf("%s: %q (%s), opens %v, finished %v; want %q (%s), %v, %v", r.name, d.Number, codes(d.Reasons), opens, d.Finished, r.number, r.reasons, r.opens, r.finished)

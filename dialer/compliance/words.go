@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // Says is the rule in words, made of its data.
@@ -91,8 +93,6 @@ func per(text string) word {
 	return word{"en": "in " + s["en"], "es": "en " + s["es"]}
 }
 
-var spanishDays = strings.NewReplacer("mon", "lun", "tue", "mar", "wed", "mié", "thu", "jue", "fri", "vie", "sat", "sáb", "sun", "dom", "daily", "todos los días")
-
 func (d *Abandon) says() Texts {
 	starts := word{"en": "the answer", "es": "la respuesta"}
 	if d.Starts == StartGreetingEnd {
@@ -137,7 +137,7 @@ func (d *Hours) says() Texts {
 		holidays = word{"en": ", and not on public holidays of " + d.Holidays, "es": ", y no en festivos de " + d.Holidays}
 	}
 	return both("calls on the clocks of all places where the person may be: %s%s", "se llama según la hora de todos los lugares donde pueda estar la persona: %s%s",
-		word{"en": en, "es": spanishDays.Replace(en)}, holidays)
+		word{"en": en, "es": calendar.Spanish(en)}, holidays)
 }
 
 // capWords are what a cap counts, one and several of them.
@@ -228,7 +228,7 @@ func clocks(language string, zones []*time.Location, now time.Time) string {
 		}
 		day := strings.ToLower(now.In(zone).Format("Mon"))
 		if language == "es" {
-			day = spanishDays.Replace(day)
+			day = calendar.Spanish(day)
 		}
 		out = append(out, day+now.In(zone).Format(" 15:04 ")+zone.String())
 	}

@@ -115,20 +115,24 @@ func hoursOf(l Held, now time.Time) Finding {
 		f = found(FindingNoZone, "nobody knows what time it is there: give the list or the lead a time zone", "no se sabe qué hora es allí: dé una zona horaria a la lista o al contacto")
 		f.Hinders = true
 	default:
-		var clocks []string
+		var clocks, spanish []string
 		for i, zone := range zones {
 			if i == maxClocks {
-				clocks = append(clocks, "…")
+				clocks, spanish = append(clocks, "…"), append(spanish, "…")
 				break
 			}
-			clocks = append(clocks, now.In(zone).Format("Mon 15:04")+" "+zone.String())
+			there := now.In(zone)
+			at := there.Format(" 15:04 ") + zone.String()
+			day := there.Format("Mon")
+			clocks, spanish = append(clocks, day+at), append(spanish, calendar.Spanish(strings.ToLower(day))+at)
 		}
-		at := strings.Join(clocks, ", ")
+		clock, reloj, open := strings.Join(clocks, ", "), strings.Join(spanish, ", "), strings.Join(l.List.Hours, ", ")
 		if hours.In(zones, now) {
-			f = found(FindingOpen, "within the hours of list %s: %s", "dentro del horario de la lista %s: %s", l.List.ID, at)
+			f = Finding{Code: FindingOpen, Text: map[string]string{"en": fmt.Sprintf("within the hours of list %s: %s", l.List.ID, clock), "es": fmt.Sprintf("dentro del horario de la lista %s: %s", l.List.ID, reloj)}}
 			break
 		}
-		f = found(FindingHours, "outside the hours of list %s (%s): %s", "fuera del horario de la lista %s (%s): %s", l.List.ID, strings.Join(l.List.Hours, ", "), at)
+		f = Finding{Code: FindingHours, Text: map[string]string{"en": fmt.Sprintf("outside the hours of list %s (%s): %s", l.List.ID, open, clock),
+			"es": fmt.Sprintf("fuera del horario de la lista %s (%s): %s", l.List.ID, calendar.Spanish(open), reloj)}}
 		f.Hinders, f.Until = true, hours.Opens(zones, now)
 	}
 	f.List = l.List.ID

@@ -11,6 +11,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
+
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // What an expression may name beside the free fields of a list.
@@ -19,8 +21,8 @@ const (
 	wordName     = "name"
 	wordLanguage = "language"
 	wordNumbers  = "numbers" // the lead's numbers: any(numbers, # startsWith "+57")
-	wordNumber   = "number"  // number(risk): a text as a number, 0 when it is none
-	wordDays     = "days"    // days(due): days from today until the day of a text 2026-03-31; negative when it is past
+	wordNumber   = "number"  // number(risk): a text as a number that everybody reads alike; 0 of none
+	wordDays     = "days"    // days(due): days from today until the day of a text 2026-03-31; negative when it is past, 0 of none
 )
 
 // reserved are words of expressions that no field may be called.
@@ -29,7 +31,8 @@ var reserved = []string{wordID, wordName, wordLanguage, wordNumbers, wordNumber,
 
 // Filter chooses leads by an expression in the language of github.com/expr-lang/expr:
 // days_overdue > 30 and risk in ["high", "medium"]. A lead that has no value in a
-// field has "" or 0 there.
+// field has "" or 0 there. One of whose text number or days can make nothing is not
+// chosen: 31/03/2026 is no day that everybody reads alike, and 0 would choose it.
 type Filter struct {
 	program *vm.Program
 	empty   map[string]any // what a lead without values is judged by
@@ -39,7 +42,7 @@ type Filter struct {
 // the text what is wrong.
 func NewFilter(text string, fields map[string]Kind) (*Filter, error) {
 	f := &Filter{empty: map[string]any{wordID: "", wordName: "", wordLanguage: "", wordNumbers: []string{}, wordNumber: asNumber,
-		wordDays: func(string) float64 { return 0 }}}
+		wordDays: func(string) (float64, error) { return 0, nil }}}
 	for name, kind := range fields {
 		f.empty[name] = ""
 		if kind == KindNumber {
@@ -52,7 +55,7 @@ func NewFilter(text string, fields map[string]Kind) (*Filter, error) {
 	program, err := expr.Compile(text, expr.Env(f.empty), expr.AsBool(), expr.DisableAllBuiltins(), expr.MaxNodes(200),
 		expr.EnableBuiltin("any"), expr.EnableBuiltin("all"), expr.EnableBuiltin("none"), expr.EnableBuiltin("one"), expr.EnableBuiltin("len"), expr.EnableBuiltin("lower"), expr.EnableBuiltin("upper"))
 	if err != nil {
-		return nil, invalid("filter: %s", wrongAt(err))
+		return nil, invalid("filter: %s%s", wrongAt(err), f.help(err))
 	}
 	if ranges(program.Node()) {
 		return nil, invalid("filter: a range such as 1..9 is not for leads")
@@ -87,6 +90,19 @@ func wrongAt(err error) string {
 	return at.Message + ", at character " + strconv.Itoa(at.Column+1)
 }
 
+// help says what would be right, where that is known.
+func (f *Filter) help(err error) string {
+	text := err.Error()
+	if _, name, unknown := strings.Cut(text, "unknown name "); unknown {
+		name, _, _ = strings.Cut(name, " ")
+		return yamlfile.Suggest(name, slices.Sorted(maps.Keys(f.empty)))
+	}
+	if strings.Contains(text, "mismatched types string and") {
+		return "; number(FIELD) reads a text as a number"
+	}
+	return ""
+}
+
 // Chooses tells whether a lead is chosen on a day. One that cannot be judged is not.
 func (f *Filter) Chooses(l Lead, today time.Time) bool {
 	if f.program == nil {
@@ -99,7 +115,7 @@ func (f *Filter) Chooses(l Lead, today time.Time) bool {
 		numbers[i] = n.Number
 	}
 	env[wordNumbers] = numbers
-	env[wordDays] = func(day string) float64 { return daysUntil(day, today) }
+	env[wordDays] = func(day string) (float64, error) { return daysUntil(day, today) }
 	for name, v := range l.Fields {
 		if was, known := f.empty[name]; known && sameKind(was, v) {
 			env[name] = v
@@ -118,24 +134,31 @@ func sameKind(was, v any) bool {
 	return a == b
 }
 
-func asNumber(text string) float64 {
-	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	if err != nil {
-		return 0
+// asNumber reads 1234.5 and 0012; 350.000 is one number here and another there.
+func asNumber(text string) (float64, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0, nil
 	}
-	return n
+	if _, decimals, _ := strings.Cut(text, "."); len(decimals) == 3 {
+		return 0, invalid("%q is not read alike by everybody", text)
+	}
+	return strconv.ParseFloat(text, 64)
 }
 
-func daysUntil(day string, today time.Time) float64 {
+func daysUntil(day string, today time.Time) (float64, error) {
+	if day = strings.TrimSpace(day); day == "" {
+		return 0, nil
+	}
 	if len(day) > len(time.DateOnly) {
 		day = day[:len(time.DateOnly)]
 	}
 	at, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return 0
+		return 0, err
 	}
 	y, m, d := today.Date()
-	return at.Sub(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)).Hours() / 24
+	return at.Sub(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)).Hours() / 24, nil
 }
 
 // FieldsOf are the free fields that columns have, beside those that there were.

@@ -169,12 +169,13 @@ func TestReadIsStable(t *testing.T) {
 // right is said where it stands.
 func TestFilter(t *testing.T) {
 	t.Parallel()
-	fields := map[string]Kind{"days_overdue": KindNumber, "risk": KindText, "due": KindText}
+	fields := map[string]Kind{"days_overdue": KindNumber, "risk": KindText, "due": KindText, "none": KindText, "paid": KindText, "saldo": KindText, "code": KindText}
 	today := time.Date(2026, 3, 2, 23, 0, 0, 0, time.UTC)
-	lead := Lead{External: "7", Name: "Ana", Numbers: []Number{{Number: "+573001234567"}}, Fields: map[string]any{"days_overdue": 31.0, "risk": "high", "due": "2026-03-12"}}
+	lead := Lead{External: "7", Name: "Ana", Numbers: []Number{{Number: "+573001234567"}}, Fields: map[string]any{"days_overdue": 31.0, "risk": "high", "due": "2026-03-12", "paid": "02/03/2026", "saldo": "350.000", "code": "0012"}}
 	for text, want := range map[string]bool{
 		"": true, `days_overdue > 30 and risk in ["high", "medium"]`: true, "days_overdue > 31": false, `id == "7"`: true,
-		`any(numbers, # startsWith "+57")`: true, `days(due) == 10`: true, "days(risk) == 0": true, `number(risk) == 0`: true,
+		`any(numbers, # startsWith "+57")`: true, `days(due) == 10`: true, `days(none) == 0`: true, `number(none) == 0`: true, "days(risk) <= 3": false, `number(risk) == 0`: false,
+		"days(paid) <= 3": false, `number(paid) <= 3`: false, `number(saldo) < 1000`: false, `number(code) == 12`: true,
 		`name matches "^A"`: true, `lower(risk) == "high"`: true, `numbers[3] == ""`: false,
 	} {
 		f, err := NewFilter(text, fields)
@@ -183,7 +184,8 @@ func TestFilter(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"days_overdu > 3": "unknown name days_overdu", "days_overdue": "bool", "risk > 3": "at character 6", "1 +": "filter:", "now() > 3": "now",
+		"days_overdu > 3": `unknown name days_overdu, at character 1; did you mean "days_overdue"?`, "dias > 3": "; it knows code, days, days_overdue, due, id,", "days_overdue": "bool",
+		"risk > 3": "at character 6; number(FIELD) reads a text as a number", "1 +": "filter:", "now() > 3": "now",
 		strings.Repeat("true and ", 300) + "true": "nodes",
 	} {
 		if _, err := NewFilter(text, fields); err == nil || fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), want) {
@@ -319,6 +321,10 @@ func TestExplain(t *testing.T) {
 		if s := strings.Join(got, " "); s != r.want {
 			t.Errorf("%s: %s, want %s", r.name, s, r.want)
 		}
+	}
+	text := Explain(Told{Leads: []Held{held("America/Bogota")}}, monday)[1].Text
+	if text["en"] != "outside the hours of list l (mon-fri 08:00-14:00): Mon 07:30 America/Bogota" || text["es"] != "fuera del horario de la lista l (lun-vie 08:00-14:00): lun 07:30 America/Bogota" {
+		t.Errorf("%q", text)
 	}
 }
 

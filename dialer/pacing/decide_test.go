@@ -61,7 +61,7 @@ func TestDecideHoldsWithReason(t *testing.T) {
 		{"lines are not a number", CampaignConfig{}, []Event{open, {Kind: LinesAllowed, Value: math.NaN()}}, 0, LimitInput, "meaningless"},
 		{"negative rate", CampaignConfig{}, []Event{open, {Kind: RateAllowed, Value: -1}}, 0, LimitInput, "meaningless"},
 		{"no lines", CampaignConfig{}, []Event{open, {Kind: LinesAllowed, Value: 0}}, 0, LimitLines, "lines in use"},
-		{"no leads", CampaignConfig{}, []Event{open, {Kind: LeadsLeft, Value: 0}}, 0, LimitLeads, "0 leads"},
+		{"no leads", CampaignConfig{}, []Event{open, {Kind: LeadsLeft, Value: 0}}, 0, LimitLeads, "no lead may be called now"},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
@@ -90,6 +90,18 @@ func TestEveryLimitHasWords(t *testing.T) {
 			if s == "" || strings.Contains(s, "%!") {
 				t.Errorf("limit %d: %q", l, s)
 			}
+		}
+	}
+	for _, r := range []struct {
+		h      Hold
+		en, es string
+	}{
+		{Hold{Limit: LimitAgents}, "no agent is free for a call", "no hay agente libre para una llamada"},
+		{Hold{Limit: LimitAgents, Have: 1, Bound: 1}, "calls on their way: 1, as many as the free agents allow (1)", "llamadas en camino: 1, todas las que permiten los agentes libres (1)"},
+		{Hold{Limit: LimitLeads, Bound: 0}, "no lead may be called now", "ahora no puede llamarse a ningún contacto"},
+	} {
+		if r.h.String() != r.en || r.h.Spanish() != r.es {
+			t.Errorf("%+v: %q, %q", r.h, r.h.String(), r.h.Spanish())
 		}
 	}
 }

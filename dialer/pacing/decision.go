@@ -2,6 +2,7 @@ package pacing
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -88,7 +89,7 @@ type Hold struct {
 // limitWords are sentences for Have and Bound.
 var limitWords = [limitCount]string{
 	LimitRisk:    "one more call would be abandoned with a chance of %.3f; %.3f is accepted",
-	LimitAgents:  "%.0f calls are on their way for %.0f that the free agents allow",
+	LimitAgents:  "calls on their way: %.0f, as many as the free agents allow (%.0f)",
 	LimitRamp:    "%.0f calls ordered at once, of at most %.0f",
 	LimitRate:    "%.1f calls may be launched now; %.1f per second are allowed",
 	LimitLines:   "%.0f lines in use of %.0f",
@@ -108,7 +109,7 @@ var limitWords = [limitCount]string{
 // limitPalabras are the same in Spanish.
 var limitPalabras = [limitCount]string{
 	LimitRisk:    "una llamada más se abandonaría con probabilidad %.3f; se acepta %.3f",
-	LimitAgents:  "hay %.0f llamadas en camino de las %.0f que permiten los agentes libres",
+	LimitAgents:  "llamadas en camino: %.0f, todas las que permiten los agentes libres (%.0f)",
 	LimitRamp:    "%.0f llamadas ordenadas a la vez, de %.0f como máximo",
 	LimitRate:    "ahora pueden lanzarse %.1f llamadas; se permiten %.1f por segundo",
 	LimitLines:   "%.0f líneas en uso de %.0f",
@@ -125,23 +126,31 @@ var limitPalabras = [limitCount]string{
 	LimitInput:   "%.0f datos contradictorios o sin sentido últimamente; se toleran %.0f como máximo",
 }
 
+// What is said where there is none at all.
+var (
+	noneWords    = map[Limit]string{LimitAgents: "no agent is free for a call", LimitLeads: "no lead may be called now"}
+	nonePalabras = map[Limit]string{LimitAgents: "no hay agente libre para una llamada", LimitLeads: "ahora no puede llamarse a ningún contacto"}
+)
+
 // String is the hold in words and numbers.
 func (h Hold) String() string {
-	return h.in(&limitWords, "unknown limit %.3f of %.3f", ", until ")
+	return h.in(&limitWords, noneWords, "unknown limit %.3f of %.3f", ", until ")
 }
 
 // Spanish is the same in Spanish.
 func (h Hold) Spanish() string {
-	return h.in(&limitPalabras, "límite desconocido %.3f de %.3f", ", hasta las ")
+	return h.in(&limitPalabras, nonePalabras, "límite desconocido %.3f de %.3f", ", hasta las ")
 }
 
-func (h Hold) in(sentences *[limitCount]string, unknown, until string) string {
+func (h Hold) in(sentences *[limitCount]string, none map[Limit]string, unknown, until string) string {
 	words := unknown
 	if h.Limit < limitCount {
 		words = sentences[h.Limit]
 	}
-	switch h.Limit {
-	case LimitClosed, LimitUnknown:
+	switch {
+	case h.Limit == LimitClosed, h.Limit == LimitUnknown:
+	case h.Limit == LimitAgents && math.Round(h.Bound) == 0, h.Limit == LimitLeads && h.Have == 0:
+		words = none[h.Limit]
 	default:
 		words = fmt.Sprintf(words, h.Have, h.Bound)
 	}

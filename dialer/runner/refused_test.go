@@ -144,7 +144,7 @@ func TestNothingToDial(t *testing.T) {
 		}
 		held("there is no list")
 		must(t, second(w.store.CreateList(t.Context(), leads.List{ID: "l", Region: "CO"}, "me")))
-		held("0 leads can be dialled now")
+		held("no lead may be called now")
 		_, _, err := w.store.DeleteList(t.Context(), "l")
 		must(t, err)
 		held("there is no list")

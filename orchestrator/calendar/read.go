@@ -75,3 +75,8 @@ func ReadHours(texts []string) (Hours, error) {
 	}
 	return h, nil
 }
+
+var spanishDays = strings.NewReplacer("mon", "lun", "tue", "mar", "wed", "mié", "thu", "jue", "fri", "vie", "sat", "sáb", "sun", "dom", "daily", "todos los días")
+
+// Spanish is a text of hours with the names of days in Spanish: lun-vie 09:00-18:00.
+func Spanish(hours string) string { return spanishDays.Replace(hours) }
