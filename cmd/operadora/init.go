@@ -99,7 +99,11 @@ func initialFiles(pbx Kind) ([]initialFile, error) {
 		}
 		up := strings.Repeat("../", strings.Count(folder, "/")+1)
 		content := append(schemaLine(up+"schemas/"+schema+".json"), text...)
-		out = append(out, initialFile{path.Join(folder, name), append(content, keyComments(k, topKeys(text))...), 0o644})
+		var tops []string // of the kind of file that is written as several
+		if schema == "queues" {
+			tops = topKeys(text)
+		}
+		out = append(out, initialFile{path.Join(folder, name), append(content, keyComments(k, tops)...), 0o644})
 		return nil
 	}
 	names, err := fs.Glob(sampleFiles, "sample/*.yaml")
@@ -151,12 +155,13 @@ func topKeys(text string) (out []string) {
 	return out
 }
 
-// keyComments lists as comments every key that a file with these keys at its top may have.
+// keyComments lists as comments every key that a file with these keys at its top may
+// have; nil is a file that has all there are.
 func keyComments(k kind, tops []string) []byte {
 	var b bytes.Buffer
 	b.WriteString("\n# Every key that may stand here, with its purpose, what it may be and what it is\n# when left out. NAME is a name of your choice, [] each entry of a list.\n")
 	for _, key := range yamlfile.Keys(k.shape) {
-		if top, below := yamlfile.First(key.Path); below && !slices.Contains(tops, top) {
+		if top, below := yamlfile.First(key.Path); tops != nil && (below || key.Holds) && !slices.Contains(tops, top) {
 			continue // another file has it
 		}
 		fmt.Fprintf(&b, "#   %s: %s\n#       %s\n", key.Name(), key.Doc, facts(key, false))
@@ -201,6 +206,9 @@ func sampleConfig(pbx Kind) []byte {
 func writeSample(b *bytes.Buffer, keys []yamlfile.Key, pbx Kind) {
 	var before []string
 	for _, k := range keys {
+		if k.Holds {
+			continue // its own keys say it
+		}
 		path := strings.Split(k.Path, ".")
 		sections, name := path[:len(path)-1], path[len(path)-1]
 		for i, s := range sections {

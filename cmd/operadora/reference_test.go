@@ -133,12 +133,13 @@ func TestInitExplainsEveryKey(t *testing.T) {
 		text[f.path] = string(f.content)
 	}
 	for file, keys := range map[string][]string{
-		"operadora.yaml":                 {"offer_grace", "phone_rest", "lease_ttl"},
-		"definitions/queues.yaml":        {"queues[].admit", "queues[].announce_prompts", "queues[].record_format"},
-		"definitions/agents.yaml":        {"agents[].pin", "agents[].wrap_up", "require_pause_reason", "dispositions[].digits"},
-		"definitions/dids.yaml":          {"dids.NAME.language"},
-		"definitions/calendars.yaml":     {"calendars.NAME.holidays[].open"},
-		"definitions/flows/welcome.yaml": {"nodes.NAME.confirm.yes (type gather)", "nodes.NAME.max_wait (type queue)", "prompts.NAME.text"},
+		"operadora.yaml":                           {"offer_grace", "phone_rest", "lease_ttl"},
+		"definitions/queues.yaml":                  {"queues[].admit", "queues[].announce_prompts", "queues[].record_format"},
+		"definitions/agents.yaml":                  {"agents[].pin", "agents[].wrap_up", "require_pause_reason", "dispositions[].digits"},
+		"definitions/dids.yaml":                    {"dids.NAME.language"},
+		"definitions/calendars.yaml":               {"calendars.NAME.holidays[].open"},
+		"definitions/flows/welcome.yaml":           {"nodes.NAME.confirm.yes (type gather)", "nodes.NAME.max_wait (type queue)", "prompts.NAME.text"},
+		"definitions/campaigns/march.yaml.example": {"attempts.day", "lists[].filter", "caller_id[].to", "preview.then", "retry: What follows an outcome", "machines.detect", "pacing.ratio"},
 	} {
 		for _, key := range keys {
 			if !strings.Contains(text[file], key) {

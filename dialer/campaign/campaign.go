@@ -19,9 +19,9 @@ type Campaign struct {
 
 	Queue  string   `yaml:"queue" shape:"id" default:"" doc:"Queue that answered calls enter; its agents serve them. All modes but agentless need it; agentless, for who wants an agent."`
 	Flow   string   `yaml:"flow" shape:"mayname" default:"" doc:"Flow that begins when somebody answers: of agentless, which needs one, it speaks; of other modes it brings them to the queue. Empty: who answers enters the queue. Not of preview."`
-	Lists  []List   `yaml:"lists,need" doc:"Lists of leads that are called."`
+	Lists  []List   `yaml:"lists,need" doc:"Lists of leads that are called: names, or {list, weight, filter}."`
 	Trunks []Trunk  `yaml:"trunks,need" doc:"PBXs over which it calls."`
-	Shown  []Shown  `yaml:"caller_id" doc:"Numbers that are shown; the first that fits the number called counts."`
+	Shown  []Shown  `yaml:"caller_id" doc:"Numbers that are shown, or {number, to}; the first that fits the number called counts."`
 	Times  string   `yaml:"calendar" shape:"mayname" default:"" doc:"Calendar (calendars.yaml) during whose hours the campaign runs, on its own clock."`
 	Hours  []string `yaml:"hours" doc:"When people are called, on the clocks of all places where they may be: mon-fri 10:00-19:00. The profile's hours hold as well."`
 
@@ -108,10 +108,10 @@ const (
 
 // Pacing is how fast is dialled. What is left out is the pacer's default.
 type Pacing struct {
-	Abandon       float64       `yaml:"abandon_percent" min:"0.01" max:"99" default:"0" doc:"Most of the calls that people answer that may be abandoned, in percent, if that is less than the profile's limit; left out, that limit."`
-	Ratio         float64       `yaml:"ratio" min:"0.1" max:"20" default:"0" doc:"Calls per free agent; of mode power."`
-	TargetWait    time.Duration `yaml:"target_wait" min:"0s" max:"10m" default:"0s" doc:"How long agents wait between calls; of mode wait."`
-	Rate          float64       `yaml:"rate" min:"0.01" max:"1000" default:"0" doc:"Calls per second; of mode agentless."`
+	Abandon       float64       `yaml:"abandon_percent" min:"0.01" max:"99" doc:"Most of the calls that people answer that may be abandoned, in percent, if that is less than the profile's limit; left out, that limit."`
+	Ratio         float64       `yaml:"ratio" min:"0.1" max:"20" doc:"Calls per free agent; mode power needs it, and no other has it."`
+	TargetWait    time.Duration `yaml:"target_wait" min:"0s" max:"10m" doc:"How long agents wait between calls; mode wait needs it, and no other has it."`
+	Rate          float64       `yaml:"rate" min:"0.01" max:"1000" doc:"Calls per second; mode agentless needs it, and no other has it."`
 	RingTimeout   time.Duration `yaml:"ring_timeout" min:"5s" max:"2m" default:"25s" doc:"How long a phone rings, from when it rings; at least what the profile demands. Where the PBX does not tell when that is, from the dialling, and at least what the profile demands and 13 s."`
 	GiveUp        bool          `yaml:"give_up" default:"false" doc:"Whether calls may be given up, once they rang as long as the profile demands, when agents become scarce."`
 	Share         float64       `yaml:"share" min:"0.01" max:"1000" default:"1" doc:"Its part of the calls, beside those of other campaigns with the same agents."`

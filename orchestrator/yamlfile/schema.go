@@ -186,6 +186,7 @@ type Key struct {
 	Default string
 	Doc     string
 	Need    bool
+	Holds   bool // it has keys of its own, which follow it
 }
 
 // Name is the path, with the variant.
@@ -196,10 +197,11 @@ func (k Key) Name() string {
 	return k.Path + " (" + k.Of + ")"
 }
 
-// Keys lists the keys of a struct, those of structs in it included, in their order.
-func Keys(v any) []Key { return keysOf(reflect.TypeOf(v), "") }
+// Keys lists the keys of a struct, those of structs in it included, in their order. What
+// lists hold that may also be written short is listed once, where it is met first.
+func Keys(v any) []Key { return keysOf(reflect.TypeOf(v), "", map[reflect.Type]bool{}) }
 
-func keysOf(t reflect.Type, path string) (out []Key) {
+func keysOf(t reflect.Type, path string, listed map[reflect.Type]bool) (out []Key) {
 	for _, f := range fieldsOf(t) {
 		if f.name == "" {
 			continue
@@ -216,19 +218,24 @@ func keysOf(t reflect.Type, path string) (out []Key) {
 		if elem.Kind() == reflect.Pointer && elem.Elem().Kind() == reflect.Struct {
 			elem = elem.Elem()
 		}
-		_, short := shortOf(elem) // in a list it is explained by the list's own key
-		if hasKeys(elem) && (!short || f.typ.Kind() != reflect.Slice || f.typ.Implements(typeChosen)) {
-			if more := keysOf(elem, below); len(more) > 0 {
+		own := Key{Path: Path(path, f.name), Kind: kindWord(f.typ, f), Allowed: f.allowed(), Default: f.preset, Doc: f.doc, Need: f.need}
+		_, short := shortOf(elem)
+		if short = short && own.Kind == "list"; hasKeys(elem) && !(short && listed[elem]) {
+			listed[elem] = short
+			if more := keysOf(elem, below, listed); len(more) > 0 {
+				if own.Holds = true; own.Doc != "" {
+					out = append(out, own)
+				}
 				out = append(out, more...)
 				continue
 			}
 		}
-		out = append(out, Key{Path: Path(path, f.name), Kind: kindWord(f.typ, f), Allowed: f.allowed(), Default: f.preset, Doc: f.doc, Need: f.need})
+		out = append(out, own)
 	}
 	if t.Implements(typeVaried) {
 		key, kinds := reflect.Zero(t).Interface().(Varied).Variants()
 		for _, name := range slices.Sorted(maps.Keys(kinds)) {
-			for _, k := range keysOf(reflect.TypeOf(kinds[name]), path) {
+			for _, k := range keysOf(reflect.TypeOf(kinds[name]), path, listed) {
 				k.Of = key + " " + name
 				out = append(out, k)
 			}
@@ -247,7 +254,7 @@ func kindWord(t reflect.Type, f field) string {
 		return "number"
 	case t.Kind() == reflect.Bool:
 		return "true or false"
-	case t.Implements(typeChosen), t.Kind() == reflect.Map:
+	case t.Implements(typeChosen), t.Kind() == reflect.Map, hasKeys(t):
 		return "keys"
 	case t.Kind() == reflect.Slice:
 		return "list"
