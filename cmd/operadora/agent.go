@@ -171,6 +171,9 @@ func withChoices(ctx context.Context, c remote, refused error) error {
 	if !ok || (p.Code != wire.ProblemCodeBadReason && p.Code != wire.ProblemCodeBadDisposition) {
 		return refused
 	}
+	if strings.Contains(p.Detail, "; it knows ") {
+		return refused // it names them itself
+	}
 	d, err := c.GetDefinitionsWithResponse(ctx)
 	if err != nil || d.JSON200 == nil {
 		return refused // an agent's own token may not ask; the refusal is what counts

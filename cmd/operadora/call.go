@@ -126,10 +126,13 @@ func showLines(w io.Writer, lines [][2]string, timeline []wire.Entry) error {
 
 // showKnown prints what is known of a thing.
 func showKnown(w io.Writer, lines [][2]string) {
+	width := 10
+	lines = slices.DeleteFunc(lines, func(line [2]string) bool { return strings.TrimSpace(line[1]) == "" })
 	for _, line := range lines {
-		if line[1] != "" && line[1] != " " {
-			fmt.Fprintf(w, "%-10s %s\n", line[0], printable(line[1]))
-		}
+		width = max(width, len(line[0]))
+	}
+	for _, line := range lines {
+		fmt.Fprintf(w, "%-*s %s\n", width, line[0], printable(line[1]))
 	}
 }
 

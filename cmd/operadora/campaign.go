@@ -62,7 +62,7 @@ func newCampaignRulesCommand() *cobra.Command {
 		},
 	}
 	f := jsonFlag(c).Flags()
-	f.StringVar(&language, "language", "en", "en or es")
+	languageFlag(c, &language)
 	f.StringVar(&at, "at", "", "rules in force on this day or moment: "+momentExample+" (default: now)")
 	f.StringVar(&purpose, "for", "", "only rules for calls of this purpose: sales, collection, service or survey")
 	f.BoolVar(&all, "all", false, "also rules that are no longer, or not yet, in force")

@@ -52,7 +52,7 @@ func newCampaignOrderCommand(o campaignOrder) *cobra.Command {
 func newCampaignAppointmentCommand() *cobra.Command {
 	var at, number, agent string
 	c := &cobra.Command{
-		Use: "appointment CAMPAIGN LEAD", Short: "Have a lead called at a time, before others", Args: cobra.ExactArgs(2),
+		Use: "appointment CAMPAIGN LEAD", Short: "Have a lead called at a time, before others", Args: named,
 		Example: "  operadora campaign appointment march 17 --at 2026-12-01T10:00:00-05:00",
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
 			when, err := moment("at", at)
@@ -65,7 +65,7 @@ func newCampaignAppointmentCommand() *cobra.Command {
 			if _, err := c.MakeAppointmentWithResponse(cmd.Context(), args[0], wire.Appointment{Lead: args[1], At: *when, Number: number, Agent: agent}); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "lead %s is called at %s\n", args[1], when.Local().Format(time.DateTime))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "lead %s is to be called at %s, or as soon after as the hours and rules of %s allow\n", args[1], when.Local().Format(time.DateTime), args[0])
 			return err
 		}),
 	}
@@ -196,7 +196,7 @@ func showCampaign(w io.Writer, v wire.CampaignView) error {
 	var rows [][]string
 	for _, x := range v.Leads {
 		next := "-"
-		if !x.Next.IsZero() {
+		if !x.Next.IsZero() && x.State == wire.CampaignLeadsStateDue { // others are looked at again then
 			next = x.Next.Local().Format(time.DateTime)
 		}
 		rows = append(rows, []string{strconv.FormatInt(x.Leads, 10), string(x.State), orDash(x.Reason), next})

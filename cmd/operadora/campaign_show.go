@@ -49,7 +49,7 @@ func newCampaignPreviewCommand() *cobra.Command {
 		}),
 	})
 	clientFlags(c)
-	c.Flags().StringVar(&language, "language", "en", "en or es")
+	languageFlag(c, &language)
 	c.Flags().Int64Var(&most, "most", 100_000, "most leads that are looked at")
 	return c
 }

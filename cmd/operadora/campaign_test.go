@@ -44,7 +44,7 @@ func TestCampaignRules(t *testing.T) {
 	if !seen["seven-in-seven"] || !seen["abandon"] || seen["registry"] {
 		t.Errorf("%+v", rules)
 	}
-	for _, bad := range [][]string{{"XX"}, {"US", "--for", "debts"}, {"US", "--at", "someday"}} {
+	for _, bad := range [][]string{{"XX"}, {"US", "--for", "debts"}, {"US", "--at", "someday"}, {"US", "--language", "fr"}} {
 		if out, err := run(t, append([]string{"campaign", "rules"}, bad...)...); err == nil {
 			t.Errorf("%v: %s", bad, out)
 		}
@@ -139,6 +139,16 @@ func TestCheckReadsCampaigns(t *testing.T) {
 	holdsAgainstSchema(t, file)
 	if out, err := run(t, "check", "-c", config); err != nil || !strings.Contains(out, "campaigns: 1\n") {
 		t.Fatal("the sample of init: ", out, err)
+	}
+	for _, r := range []struct{ from, to, empty string }{ // init has no trunk in operadora.yaml
+		{"", "", "dial"}, {`dial: ""`, "dial: PJSIP/{number}@trunk", "allow"}, {"allow: []", `allow: ["+57"]`, ""},
+	} {
+		put(t, config, r.from, r.to)
+		out, err := run(t, "check", "-c", config)
+		must(t, err)
+		if strings.Contains(out, "W08") != (r.empty != "") || !strings.Contains(out, ": W08 trunks[0].pbx: nobody is called over it: pbxs.main.outbound."+r.empty) && r.empty != "" {
+			t.Errorf("with %q: %s", r.to, out)
+		}
 	}
 	must(t, os.Remove(file))
 	must(t, writeNew(file, []byte("# yaml-language-server: $schema=../../schemas/campaign.json\n"+ownCampaign), 0o600))

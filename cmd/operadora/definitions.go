@@ -93,8 +93,17 @@ func (o *floor) campaigns(pbxs map[string]PBXConfig, flows ivr.Definitions, prof
 			}
 			return n, queue != nil && queue(id)
 		},
-		Flow:  func(name, queue string) campaign.FlowFacts { return flowFacts(flows.Flows, name, queue) },
-		PBX:   func(name string) bool { _, ok := pbxs[name]; return ok },
+		Flow: func(name, queue string) campaign.FlowFacts { return flowFacts(flows.Flows, name, queue) },
+		PBX:  func(name string) bool { _, ok := pbxs[name]; return ok },
+		Closed: func(name string) string {
+			switch o := pbxs[name].Outbound; {
+			case o.Dial == "":
+				return fmt.Sprintf("pbxs.%s.outbound.dial is empty: say by which trunk, such as PJSIP/{number}@trunk", name)
+			case len(o.Allow) == 0:
+				return fmt.Sprintf("pbxs.%s.outbound.allow is empty: say how numbers begin that may be called, such as [\"+57\"]", name)
+			}
+			return ""
+		},
 		Hears: func(name string) bool { return pbxs[name].Kind != KindFreeSWITCH },
 		Disposition: func(name, queue string) bool {
 			return slices.ContainsFunc(o.defs.Dispositions, func(d acd.Disposition) bool {

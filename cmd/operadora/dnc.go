@@ -58,12 +58,22 @@ func by(campaign string) string {
 	return " by campaign " + campaign
 }
 
+func of(campaign string) string {
+	if campaign == "" {
+		return ""
+	}
+	return " of campaign " + campaign
+}
+
 func newDNCRemoveCommand() *cobra.Command {
 	var campaign, region string
 	c := &cobra.Command{
 		Use: "remove NUMBER", Short: "Take a number away from those that must not be called", Args: named,
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
-			_, err := c.RemoveDoNotCallWithResponse(cmd.Context(), &wire.RemoveDoNotCallParams{Number: args[0], Campaign: unlessEmpty(campaign), Region: unlessEmpty(region)})
+			if _, err := c.RemoveDoNotCallWithResponse(cmd.Context(), &wire.RemoveDoNotCallParams{Number: args[0], Campaign: unlessEmpty(campaign), Region: unlessEmpty(region)}); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is no longer on do-not-call%s; operadora lead explain says what else forbids it\n", args[0], of(campaign))
 			return err
 		}),
 	}

@@ -14,7 +14,7 @@ import (
 func newExplainCommand() *cobra.Command {
 	var language string
 	c := jsonFlag(&cobra.Command{
-		Use: "explain AGENT [CALL]", Short: "Say why an agent does not get a call that waits, through a running operadora", Args: cobra.RangeArgs(1, 2),
+		Use: "explain AGENT [CALL]", Short: "Say why an agent does not get a call that waits, through a running operadora", Args: named,
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
 			var asked wire.ExplainAgentParams
 			if len(args) == 2 {
@@ -35,7 +35,7 @@ func newExplainCommand() *cobra.Command {
 		}),
 	})
 	clientFlags(c)
-	c.Flags().StringVar(&language, "language", "en", "en or es")
+	languageFlag(c, &language)
 	return c
 }
 
@@ -60,6 +60,6 @@ func newCallExplainCommand() *cobra.Command {
 			})
 		}),
 	})
-	c.Flags().StringVar(&language, "language", "en", "en or es")
+	languageFlag(c, &language)
 	return c
 }

@@ -94,11 +94,11 @@ func newLeadExplainCommand() *cobra.Command {
 				return err
 			}
 			return showAnswer(cmd, r.JSON200, func(w io.Writer, x wire.NumberExplained) error {
-				word := "may be called"
+				word := "may be called now, as far as lists, hours and do-not-call say; campaign preview asks a campaign's rules, too"
 				if !x.Callable {
-					word = "may not be called"
+					word = "may not be called now"
 				}
-				fmt.Fprintf(w, "%s %s now\n", x.Number, word)
+				fmt.Fprintf(w, "%s %s\n", x.Number, word)
 				for _, f := range x.Findings {
 					mark, until := " ", ""
 					if f.Hinders {
@@ -129,13 +129,21 @@ func newLeadImportsCommand() *cobra.Command {
 			return showAnswer(cmd, r.JSON200, func(w io.Writer, list wire.ImportPage) error {
 				var rows [][]string
 				for _, i := range list.Items {
-					rows = append(rows, []string{i.ID, i.CreatedAt.Local().Format(time.DateTime), into(i), string(i.State), fmt.Sprintf("%d/%d", i.Done, i.Total),
+					rows = append(rows, []string{i.ID, i.CreatedAt.Local().Format(time.DateTime), into(i), importState(i), fmt.Sprintf("%d/%d", i.Done, i.Total),
 						number(i.Added), number(i.Updated), number(i.Duplicates), number(i.DoNotCall), number(i.Rejected), i.File})
 				}
 				return columns(w, []string{"IMPORT", "SINCE", "INTO", "STATE", "ROWS", "ADDED", "UPDATED", "DUPLICATES", "DO NOT CALL", "REJECTED", "FILE"}, rows)
 			})
 		}),
 	})
+}
+
+// importState is its state; of one that was gone through and brings nothing yet, that too.
+func importState(i wire.Import) string {
+	if i.State == wire.ImportStateReady && i.Done > 0 {
+		return "ready, dry run"
+	}
+	return string(i.State)
 }
 
 func number(n int64) string { return fmt.Sprint(n) }

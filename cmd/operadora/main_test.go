@@ -78,6 +78,7 @@ func TestMissingArgumentsAreNamed(t *testing.T) {
 		{"token revoke", "ID|NAME is missing"},
 		{"call mute c1", "--side is missing (customer, agent, other (whom the agent asked), or that one's agent id); write operadora call mute CALL --side …"},
 		{"call move c1 --front", "--reason is missing (why, for the record); write operadora call move CALL --reason …"},
+		{"campaign appointment march", "LEAD is missing; write operadora campaign appointment CAMPAIGN LEAD"},
 		{"flow sim", "FLOW is missing"},
 		{"flow show", "FLOW is missing"},
 	} {

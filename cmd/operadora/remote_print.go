@@ -19,6 +19,30 @@ func jsonFlag(c *cobra.Command) *cobra.Command {
 	return c
 }
 
+// languageFlag lets people choose the language of what they read.
+func languageFlag(c *cobra.Command, to *string) {
+	*to = "en"
+	c.Flags().Var((*tongue)(to), "language", "en or es")
+}
+
+// tongue is a flag that is a language which operadora speaks.
+type tongue string
+
+// String implements pflag.Value.
+func (t *tongue) String() string { return string(*t) }
+
+// Type implements pflag.Value.
+func (t *tongue) Type() string { return "string" }
+
+// Set implements pflag.Value.
+func (t *tongue) Set(text string) error {
+	if text != "en" && text != "es" {
+		return errors.New("there are en and es")
+	}
+	*t = tongue(text)
+	return nil
+}
+
 // show prints a value as JSON when the command was told to, and for people otherwise.
 func show(cmd *cobra.Command, v any, human func(w io.Writer) error) error {
 	if asked, err := cmd.Flags().GetBool("json"); err != nil || asked {

@@ -26,7 +26,7 @@ func (f *documentFlags) add(c *cobra.Command) {
 	l.StringVar(&f.zone, "tz", "", "time zone, such as America/Bogota (default: this machine's)")
 	l.StringVar(&f.format, "format", "table", "table, csv, xlsx, json or html")
 	l.StringVar(&f.output, "output", "", "write to this file instead of the terminal")
-	l.StringVar(&f.language, "language", "en", "en or es")
+	languageFlag(c, &f.language)
 }
 
 // asked is what the API is asked for.
@@ -36,9 +36,6 @@ func (f *documentFlags) asked() (zone *time.Location, name string, format *wire.
 	}
 	if format, err = asFormat[wire.DocumentFormat](f.format, f.output, "csv", "xlsx", "json", "html"); err != nil {
 		return nil, "", nil, nil, err
-	}
-	if f.language != "en" && f.language != "es" {
-		return nil, "", nil, nil, fmt.Errorf("--language %q: there are en and es", f.language)
 	}
 	x := wire.Tongue(f.language)
 	return zone, name, format, &x, nil
@@ -207,7 +204,7 @@ func shiftSpan(from, to, day, shift string, zone *time.Location) (begin time.Tim
 
 func newNoteCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "note TEXT", Short: "Write a note into the log book, with who and when", Args: cobra.ExactArgs(1),
+		Use: "note TEXT", Short: "Write a note into the log book, with who and when", Args: named,
 		Long: "Write a note into the log book. It is kept on the audit log, from which nothing is ever removed: what is wrong is put right by\nanother note.",
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
 			_, err := c.WriteLogbookWithResponse(cmd.Context(), wire.LogbookNote{Text: args[0]})

@@ -89,7 +89,7 @@ func TestLogbookCommand(t *testing.T) {
 		t.Errorf("noted %q, %v", note, err)
 	}
 	for args, want := range map[string]string{"logbook show": "--day", "logbook show --day today --from 2026-03-02": "not both", "logbook show --day today --shift 6-14": `"6-14"`, "logbook show --day today --shift 24:00-06:00": `"24:00`,
-		"logbook show --from someday": `"someday"`, "logbook show --day today --format xlsx --output " + filepath.Join(t.TempDir(), "no", "where"): "--output", "logbook note": "arg"} {
+		"logbook show --from someday": `"someday"`, "logbook show --day today --format xlsx --output " + filepath.Join(t.TempDir(), "no", "where"): "--output", "logbook note": "TEXT is missing"} {
 		if _, err := run(strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", args, err, want)
 		}

@@ -26,10 +26,14 @@ type Known struct {
 	Agents    func(queue string) (n int, there bool) // how many serve a queue
 	Flow      func(name, queue string) FlowFacts
 	PBX       func(name string) bool
-	Hears     func(pbx string) bool // whether it can hear who answered
+	Closed    func(pbx string) string // the key that keeps a PBX from calling any outside number, and why; "" for none
+	Hears     func(pbx string) bool   // whether it can hear who answered
 	// Disposition tells whether agents may say it of calls of a queue.
 	Disposition func(name, queue string) bool
 }
+
+// CodeClosed is a PBX that calls no outside number, and so nobody.
+const CodeClosed yamlfile.Code = "W08"
 
 // FlowFacts are what a campaign asks of a flow.
 type FlowFacts struct {
@@ -88,7 +92,7 @@ func Read(name, text string, known Known) (*Campaign, yamlfile.Faults) {
 	if len(k.faults) == 0 {
 		k.paced()
 	}
-	return c, append(faults, k.faults...).Sorted()
+	return c, slices.Concat(faults, k.faults, k.unused).Sorted()
 }
 
 // checker tells what the tags cannot.
@@ -97,6 +101,7 @@ type checker struct {
 	c      *Campaign
 	known  Known
 	faults yamlfile.Faults
+	unused yamlfile.Faults // warnings
 }
 
 func (k *checker) fault(code yamlfile.Code, key, format string, args ...any) {
@@ -174,6 +179,10 @@ func (k *checker) whom() {
 		pbxs[t.PBX] = true
 		if k.known.PBX != nil && !k.known.PBX(t.PBX) {
 			k.fault(yamlfile.CodeUnknown, key, "%q is not in the configuration's pbxs", t.PBX)
+		} else if k.known.Closed != nil {
+			if why := k.known.Closed(t.PBX); why != "" {
+				k.unused = append(k.unused, yamlfile.Fault{Code: CodeClosed, At: k.At(key), Where: key, Text: "nobody is called over it: " + why})
+			}
 		}
 	}
 }

@@ -242,7 +242,7 @@ func matches(pattern, destination string) bool {
 var (
 	errCharacters = &denial{"the destination has characters that no number has", "el destino tiene caracteres que ningún número tiene"}
 	errPlan       = &denial{"the destination is not a number of any numbering plan", "el destino no es un número de ningún plan de numeración"}
-	errRegion     = &denial{"the destination has no + and no region is configured to read it by", "el destino no tiene + y no hay región configurada con la que leerlo"}
+	errRegion     = &denial{"the number has no + and country code, and no region (CO) says how to read it", "el número no tiene + ni código de país, y ninguna región (CO) dice cómo leerlo"}
 )
 
 // E164 returns the one form of a number, +34910000001, however it is written in a
