@@ -201,15 +201,17 @@ func schemaProblem(name string, err error) error {
 	case "properties":
 		return wrong(wire.ProblemCodeUnknownField, strings.Join(append(e.JSONPointer(), unknownMember(e)), "."), "", "is not a member that this takes")
 	case "maxLength":
-		return wrong(wire.ProblemCodeTooLong, field, value, "is longer than %d characters", *e.Schema.MaxLength)
+		return wrong(wire.ProblemCodeTooLong, field, value, "%s is longer than %d characters", quoted(value), *e.Schema.MaxLength)
 	case "minLength":
 		return wrong(wire.ProblemCodeTooShort, field, value, "is empty")
 	case "minimum", "maximum":
 		return wrong(wire.ProblemCodeOutOfRange, field, value, "%s is not within %s", value, bounds(e.Schema))
 	case "maxItems", "minItems":
 		return wrong(wire.ProblemCodeOutOfRange, field, "", "has too many or too few members")
-	case "pattern", "format":
-		return wrong(wire.ProblemCodeBadFormat, field, value, "%s has not the form that this takes", quoted(value))
+	case "pattern":
+		return wrong(wire.ProblemCodeBadFormat, field, value, "%s has not the form %s", quoted(value), e.Schema.Pattern)
+	case "format":
+		return wrong(wire.ProblemCodeBadFormat, field, value, "%s is no %s", quoted(value), e.Schema.Format)
 	}
 	return wrong(wire.ProblemCodeInvalid, field, value, "is not what this takes")
 }

@@ -147,7 +147,7 @@ func TestBadRequestsNameTheFault(t *testing.T) {
 		{`{"reason":null}`, problem{Code: "wrong_type", Field: "reason", Detail: "reason: is null, and must be text"}},
 		{`{"raison":"x"}`, problem{Code: "unknown_field", Field: "raison", Detail: "raison: is not a member that this takes"}},
 		{`{"Reason":"x"}`, problem{Code: "unknown_field", Field: "Reason", Detail: "Reason: is not a member that this takes"}},
-		{`{"reason":"` + strings.Repeat("x", 65) + `"}`, problem{Code: "too_long", Field: "reason", Value: strings.Repeat("x", 60) + "…", Detail: "reason: is longer than 64 characters"}},
+		{`{"reason":"` + strings.Repeat("x", 65) + `"}`, problem{Code: "too_long", Field: "reason", Value: strings.Repeat("x", 60) + "…", Detail: `reason: "` + strings.Repeat("x", 60) + `…" is longer than 64 characters`}},
 		{`{"reason":"x"} {}`, problem{Code: "malformed", Field: "body", Detail: "body: holds more than one JSON value"}},
 		{`{"reason":`, problem{Code: "malformed", Field: "body", Detail: "body: is not JSON: it ends too early"}},
 		{`{"reason" "x"}`, problem{Code: "malformed", Field: "body", Detail: "body: is not JSON: invalid character '\"' after object key at byte 11"}},

@@ -58,4 +58,5 @@ test('the chart keeps a moment a second of its span, and draws it from right to 
 test('a reason names its rule', () => {
   expect(reasonOf('rule: CO/hours')).toEqual({code: 'rule', rule: 'CO/hours'})
   expect(reasonOf('retry_wait')).toEqual({code: 'retry_wait', rule: ''})
+  expect(reasonOf('rule: campaign march/attempts_day')).toEqual({code: 'attempts_day', rule: ''})
 })

@@ -69,6 +69,8 @@ export function bars(of: Record<string, number>): {name: string; n: number; part
 
 // Reasons come as "rule: CO/hours": the word, and the rule that it is.
 export function reasonOf(reason: string): {code: string; rule: string} {
+  const own = /^rule: campaign [^/]+\/(attempts_day|attempts_week)$/.exec(reason)?.[1] // a limit of the campaign itself
+  if (own !== undefined) return {code: own, rule: ''}
   const i = reason.indexOf(': ')
   return i < 0 ? {code: reason, rule: ''} : {code: reason.slice(0, i), rule: reason.slice(i + 2)}
 }

@@ -1,5 +1,5 @@
 // How things of campaigns are called.
-import type {Campaign} from '../../api/client'
+import type {Campaign, Schemas} from '../../api/client'
 import {i18n, inWords} from '../../i18n/index.svelte'
 import {refusal} from '../../ui/refusal'
 import {reasonOf} from './figures'
@@ -14,6 +14,11 @@ export function reasonWord(reason: string): string {
   const {code, rule} = reasonOf(reason)
   const word = text().leads.reasons[code] ?? code
   return rule ? `${word}: ${rule}` : word
+}
+
+// whyWord is why a campaign is as it is: what somebody wrote, or what operadora says of its own.
+export function whyWord(run: Schemas['CampaignRun']): string {
+  return run.changed_by === 'operadora' && run.why === 'the last call is over' ? text().over : (run.why ?? '')
 }
 
 // percent has two digits, as the law's figures do.
