@@ -145,7 +145,11 @@ func (l *linter) prompts() {
 		}
 		for _, lang := range l.f.Languages {
 			if names := p.In(lang); len(names) == 0 {
-				l.fault(CodePrompt, p.At, "", "prompt %q has no sound in language %s; callers would hear language %s", key, lang, l.f.Language)
+				instead := "callers would hear language " + l.f.Language
+				if lang == l.f.Language {
+					instead = "give it a name (sound: own/" + key + "), by which operadora sounds speak makes it of the text"
+				}
+				l.fault(CodePrompt, p.At, "", "prompt %q has no sound in language %s; %s", key, lang, instead)
 			} else {
 				l.sounds(p.At, "", names, []string{lang})
 			}
