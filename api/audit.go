@@ -29,10 +29,11 @@ func (s *Server) auditFirst(ctx context.Context, action, object, detail string) 
 
 // auditLive puts an action on a live call or agent on record. It never hinders
 // the action: an outage of SQL must not keep card data in a recording, or an
-// agent logged in. The line then stands in the log.
+// agent logged in. The line then stands in the log. Who asked may have hung up by then:
+// what was done is on record all the same.
 func (s *Server) auditLive(ctx context.Context, action, object, detail string) {
 	l := auditLine(ctx, action, object, detail)
-	ctx, cancel := context.WithTimeout(ctx, auditTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTime)
 	defer cancel()
 	if err := s.Records.Audit(ctx, l); err != nil {
 		s.log.ErrorContext(ctx, "audit line not on record", "who", l.Who, "role", l.Role, "ip", l.IP, "request", l.RequestID,

@@ -405,6 +405,18 @@ func TestCallsAndOrders(t *testing.T) {
 	}
 }
 
+// TestAuditOfWhoHungUp: what somebody had done who did not wait for the answer is on record.
+func TestAuditOfWhoHungUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, gone := context.WithCancel(t.Context())
+	gone()
+	w.server().auditLive(ctx, "recording.mute", "c1", "")
+	if list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: "recording.mute"}); err != nil || len(list) != 1 {
+		t.Errorf("%+v, %v; %s", list, err, w.log.String())
+	}
+}
+
 // Card data must not stay in a recording because SQL is away; a recording must not be heard unseen.
 func TestAuditOutage(t *testing.T) {
 	t.Parallel()

@@ -61,16 +61,15 @@ func newCampaignEvidenceCommand() *cobra.Command {
 }
 
 func exportEvidence(cmd *cobra.Command, c remote, campaign, output string, p *wire.ExportEvidenceParams) error {
-	r, err := c.Evidence(cmd.Context(), campaign, p)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }() // it was read
 	w, done, err := outputTo(cmd, output)
 	if err != nil {
-		return err
+		return err // before an export that nobody has is on the audit log
 	}
-	_, err = io.Copy(w, r)
+	r, err := c.Evidence(cmd.Context(), campaign, p)
+	if err == nil {
+		_, err = io.Copy(w, r)
+		err = errors.Join(err, r.Close())
+	}
 	return errors.Join(err, done(err == nil))
 }
 
