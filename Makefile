@@ -51,7 +51,7 @@ build: web ## build bin/operadora and bin/operadora-lab
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/ ./cmd/...
 
-demo: setup build ## a contact centre in a terminal: calls, agents, queues (ONCE=1: one round, then stop; PBX=freeswitch)
+demo: setup build ## a contact centre in browser and terminal: calls, agents, queues (ONCE=1: one round, then stop; PBX=freeswitch)
 	LAB_PBX=$(PBX) bin/operadora-lab demo $(if $(ONCE),--once)
 
 demo-campaign: setup build ## an outbound campaign: 300 leads, ten agents, beside its simulation (ONCE=1: then stop)

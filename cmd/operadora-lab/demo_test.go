@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/operadora/operadora/api/web"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/cmd/operadora-lab/demo"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -46,6 +47,13 @@ func TestDemo(t *testing.T) {
 		if !strings.Contains(out, "✓ "+want) {
 			t.Errorf("it does not say %q:\n%s", want, out)
 		}
+	}
+	links := 2
+	if _, built := web.Index(); !built {
+		links = 0
+	}
+	if n := strings.Count(out, "/#/welcome/ol_"); n != links || links > 0 && !strings.Contains(out, "Véalo en un navegador") || links == 0 && !strings.Contains(out, "make web") {
+		t.Errorf("%d links for a browser, want %d, in both languages:\n%s", n, links, out)
 	}
 	if n := strings.Count(out, "✓ 555"); n != 6 {
 		t.Errorf("%d lines for 6 calls:\n%s", n, out)

@@ -54,6 +54,16 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := g.setUp(ctx, progress{o.Out}, crowd); err != nil {
 		return err
 	}
+	pages, first, err := g.pages(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(o.Out, pages); err != nil {
+		return err
+	}
+	if !o.Once {
+		g.openBrowser(first)
+	}
 	troubles, err := g.round(ctx, cancel, o, crowd)
 	if err != nil {
 		return err
@@ -66,10 +76,8 @@ func Run(ctx context.Context, o Options) (err error) {
 		if _, err := io.WriteString(o.Out, g.next()); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-		case <-g.site.Gone():
-			return errGone
+		if err := g.goOn(ctx, o); err != nil {
+			return err
 		}
 		fmt.Fprintln(o.Out, "\nending …")
 	}
@@ -106,6 +114,28 @@ func (g *stage) round(ctx context.Context, cancel context.CancelFunc, o Options,
 	return troubles, errors.Join(ctx.Err(), shown)
 }
 
+// goOn has crowds call, one after the other, until ctx ends: who looks at the pages sees the
+// centre work. Nobody judges these calls; after some hours no caller has a number of its own any more.
+func (g *stage) goOn(ctx context.Context, o Options) error {
+	calling, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer stop()
+	beside.Go(func() {
+		for n := o.Calls; n+o.Calls <= mostNumbers && calling.Err() == nil; n += o.Calls {
+			crowd := later(Crowd(o.Calls, o.Seed+uint64(n)), n) //nolint:gosec // not negative
+			g.desks.expect(crowd)
+			g.callAll(calling, crowd)
+		}
+	})
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-g.site.Gone():
+		return errGone
+	}
+}
+
 // callAll places the calls one after the other, each after its gap, and returns when all are over.
 func (g *stage) callAll(ctx context.Context, crowd []Script) []error {
 	troubles := make([]error, len(crowd))
@@ -131,7 +161,7 @@ func (g *stage) show(ctx context.Context, cancel context.CancelFunc, o Options, 
 		return fmt.Sprintf("demonstration: %d of %d callers have called, %d are done", begun, calls, ended)
 	}
 	if out, ok := o.Out.(*os.File); ok && top.IsTerminal(out) {
-		v := &top.View{Stream: g.api, Status: status, Keys: "q hides this, Ctrl-C ends"}
+		v := &top.View{Stream: g.api, Status: status, Keys: "q hides this and shows the links for a browser, Ctrl-C ends"}
 		key, err := v.Show(ctx, out)
 		switch {
 		case err != nil:
@@ -201,7 +231,7 @@ func (g *stage) next() string {
 	}
 	recordings := g.site.Switch.RecordingDir()
 	return fmt.Sprintf(`
-Everything stays up until you press Ctrl-C. From another terminal, in this folder:
+Everything stays up, and further callers call, until you press Ctrl-C. From another terminal, in this folder:
 
   export OPERADORA_TOKEN=%[1]s
   %[2]s top --url %[3]s

@@ -26,16 +26,16 @@ const (
 
 // desks are the agents' phones and what is done at them.
 type desks struct {
-	ctx     context.Context // ends with close
-	cancel  context.CancelFunc
-	w       *watch
-	scripts map[string]Script // by caller's number
-	phones  map[string]*lab.Phone
-	wg      sync.WaitGroup
+	ctx    context.Context // ends with close
+	cancel context.CancelFunc
+	w      *watch
+	phones map[string]*lab.Phone
+	wg     sync.WaitGroup
 
-	mu     sync.Mutex
-	offers map[string]int    // calls at any phone, by caller's number; guarded by mu
-	faults map[string]string // by caller's number; guarded by mu
+	mu      sync.Mutex
+	scripts map[string]Script // by caller's number; guarded by mu
+	offers  map[string]int    // calls at any phone, by caller's number; guarded by mu
+	faults  map[string]string // by caller's number; guarded by mu
 }
 
 // openDesks registers the agents' phones. ctx bounds their whole life.
@@ -43,9 +43,7 @@ func openDesks(ctx context.Context, pbx centre.Switch, w *watch, scripts []Scrip
 	d := &desks{w: w, scripts: map[string]Script{}, phones: map[string]*lab.Phone{},
 		offers: map[string]int{}, faults: map[string]string{}}
 	d.ctx, d.cancel = context.WithCancel(ctx)
-	for _, s := range scripts {
-		d.scripts[s.Number] = s
-	}
+	d.expect(scripts)
 	for _, a := range agents {
 		p, err := pbx.Phone(ctx, a.id)
 		if err != nil {
@@ -58,6 +56,15 @@ func openDesks(ctx context.Context, pbx centre.Switch, w *watch, scripts []Scrip
 		d.wg.Go(func() { d.keepReady(a.id, p) })
 	}
 	return d, nil
+}
+
+// expect tells the agents what to do with a crowd.
+func (d *desks) expect(crowd []Script) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range crowd {
+		d.scripts[s.Number] = s
+	}
 }
 
 // close hangs up and takes the phones away.
@@ -132,8 +139,8 @@ func (d *desks) rung(id string, c *lab.Call) {
 	d.mu.Lock()
 	d.offers[number]++
 	nth := d.offers[number]
-	d.mu.Unlock()
 	s, scripted := d.scripts[number]
+	d.mu.Unlock()
 	if !scripted {
 		d.visit(id, c)
 		return

@@ -183,9 +183,23 @@ func Crowd(n int, seed uint64) []Script {
 	return out
 }
 
+// mostNumbers is how many callers have a number of their own.
+const mostNumbers = 9_899
+
+func callerNumber(nr int) string { return fmt.Sprintf("555%04d", 100+nr) }
+
+// later is a crowd that calls when n have called before it.
+func later(crowd []Script, n int) []Script {
+	for i := range crowd {
+		crowd[i].Nr += n
+		crowd[i].Number = callerNumber(crowd[i].Nr)
+	}
+	return crowd
+}
+
 // script makes a caller of a kind.
 func (k kind) script(nr int, r *rand.Rand) Script {
-	s := Script{Nr: nr, What: k.what, Number: fmt.Sprintf("555%04d", 100+nr), DID: k.did, Desk: k.desk, Expect: k.expect, steps: k.steps,
+	s := Script{Nr: nr, What: k.what, Number: callerNumber(nr), DID: k.did, Desk: k.desk, Expect: k.expect, steps: k.steps,
 		// Tones 20 Hz apart can be told from each other, and none is an agent's.
 		Tone: 300 + 25*float64(nr%24),
 		Gap:  span(r, .5, 1.6), Think: span(r, 1, 3), Talk: span(r, 3, 8), Pickup: span(r, 1, 3)}
