@@ -44,7 +44,7 @@ func concrete(path string) string {
 		":recording/mute", liveRec+"/mute", ":recording/unmute", liveRec+"/unmute", ":recording", "op-p1-r1",
 		":user", "nobody", ":session", "none", ":list", "march", ":import", "1", ":source", "robinson", "/leads/explain", "/leads/explain?number=%2B573001234567", "/do_not_call/", "/do_not_call/",
 		"/do_not_call", "/do_not_call?number=%2B573001234567",
-		":token", "none", ":display", "none", "/reports/:report", "/reports/service?from=2026-03-02T00:00:00Z", "/api/v1/live", "/api/v1/live?topics=floor", "/queue_log", "/queue_log?from=2026-03-02T00:00:00Z").Replace(path)
+		":token", "none", ":display", "none", ":revision", "1", ":flow", "main", "/definitions/diff", "/definitions/diff?from=1&to=1", "/reports/:report", "/reports/service?from=2026-03-02T00:00:00Z", "/api/v1/live", "/api/v1/live?topics=floor", "/queue_log", "/queue_log?from=2026-03-02T00:00:00Z").Replace(path)
 }
 
 // TestEveryRouteForEveryRole walks the whole table with every kind of token. A

@@ -335,6 +335,42 @@ func (fakeDefinitions) Reload(context.Context, string) (wire.Reloaded, error) {
 	return wire.Reloaded{Queues: 1, Agents: 1, Flows: 1}, nil
 }
 
+func (fakeDefinitions) Disk(context.Context) (wire.DefinitionsOnDisk, error) {
+	return wire.DefinitionsOnDisk{Usable: true, Since: noon, Faults: []wire.DefinitionFault{{File: "queues.yaml", Line: 3, Code: "W01", Advice: true, Text: "is odd"}},
+		Changes: []wire.Texts{{"en": "queue new: vip"}}, Others: []string{"queues.yaml (differs)"}, Comparison: compared}, nil
+}
+
+var compared = wire.DefinitionsComparison{Files: []wire.DefinitionDifference{{File: "queues.yaml", Change: wire.DefinitionChangeChanged,
+	Hunks: []wire.DefinitionHunk{{From: 1, To: 1, Lines: []wire.DefinitionLine{{Kind: wire.DefinitionLineKindAdded, Text: "  - {id: vip}"}}}}}}}
+
+func (fakeDefinitions) Revisions(context.Context) ([]wire.DefinitionsRevision, error) {
+	return []wire.DefinitionsRevision{{Revision: 1, At: noon, Instance: "here", Changes: []wire.Texts{}, InForce: true}}, nil
+}
+
+func (f fakeDefinitions) Revision(ctx context.Context, n int64) (wire.DefinitionsRevisionView, error) {
+	all, _ := f.Revisions(ctx)
+	if n != 1 {
+		return wire.DefinitionsRevisionView{}, fault.New("fake", fault.NotFound, "revision %d is not kept", n)
+	}
+	return wire.DefinitionsRevisionView{Revision: all[0], Files: []wire.DefinitionFile{{File: "queues.yaml", Text: "queues: []"}}}, nil
+}
+
+func (f fakeDefinitions) Compare(ctx context.Context, from, to int64) (wire.DefinitionsComparison, error) {
+	_, err := f.Revision(ctx, max(from, to))
+	return compared, err
+}
+
+type fakeDoctor struct{}
+
+func (fakeDoctor) Examination() wire.Examination {
+	return wire.Examination{Instance: "here", By: "test admin", StartedAt: noon, EndedAt: noon.Add(time.Second), Lines: []wire.ExaminationLine{
+		{Part: wire.Texts{"en": "redis"}, Check: wire.Texts{"en": "clock"}, Verdict: wire.ExaminationVerdictFault, Text: wire.Texts{"en": "is off"}, Remedy: wire.Texts{"en": "NTP"}, TookMS: 3}}}
+}
+
+func (fakeDoctor) Examine(by string) wire.Examination {
+	return wire.Examination{Running: true, Instance: "here", By: by, StartedAt: noon}
+}
+
 // memoryJournal is a journal in memory that waits as a real one does.
 type memoryJournal struct {
 	mu      sync.Mutex

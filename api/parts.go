@@ -88,6 +88,8 @@ type Records interface {
 	Recordings(ctx context.Context, f records.RecordingFilter) ([]records.Recording, string, error)
 	Recording(ctx context.Context, id string) (records.Recording, error)
 	RecordingDeleted(ctx context.Context, id, by string) error
+	// Paths tells of the ways that calls which began in a span took through flows, each with how many did.
+	Paths(ctx context.Context, from, to time.Time, fn func(path []string, calls int64)) error
 	AgentStates(ctx context.Context, f records.AgentStateFilter) ([]records.AgentState, string, error)
 	Since(ctx context.Context, id string, limit int) ([]orchestrator.Entry, error)
 	OldRecordings(ctx context.Context, o records.Old, skip, limit int) ([]records.Recording, error)
@@ -229,6 +231,21 @@ type Definer interface {
 	// Reload reads the definitions again and puts them in force as a whole;
 	// Invalid, with nothing changed, when there is a fault in them.
 	Reload(ctx context.Context, by string) (wire.Reloaded, error)
+	// Disk says what lies in the folder now, beside what is in force.
+	Disk(ctx context.Context) (wire.DefinitionsOnDisk, error)
+	// Revisions are those that were in force, as far as they are kept, the last first.
+	Revisions(ctx context.Context) ([]wire.DefinitionsRevision, error)
+	// Revision and Compare are NotFound for what is not kept.
+	Revision(ctx context.Context, n int64) (wire.DefinitionsRevisionView, error)
+	Compare(ctx context.Context, from, to int64) (wire.DefinitionsComparison, error)
+}
+
+// Doctor examines what this process stands on. It has an end by itself.
+type Doctor interface {
+	// Examine begins an examination, unless one is under way, and returns it.
+	Examine(by string) wire.Examination
+	// Examination is the last one, or how far the one under way is.
+	Examination() wire.Examination
 }
 
 // Check is a dependency that /readyz asks. Run is given a deadline.
@@ -252,6 +269,7 @@ type Parts struct {
 	Tokens      Tokens
 	People      People
 	Definitions Definer
+	Doctor      Doctor
 	Journal     orchestrator.Journal
 	// Checks are the dependencies of readiness besides the PBXs, of which one
 	// must be connected: store, records, definitions …

@@ -164,17 +164,3 @@ func (s operations) ListReports(_ context.Context, r ListReportsRequestObject) (
 			})}
 	})}, nil
 }
-
-// GetDefinitions implements StrictServerInterface.
-func (s operations) GetDefinitions(ctx context.Context, _ GetDefinitionsRequestObject) (GetDefinitionsResponseObject, error) {
-	d, err := s.Definitions.Definitions(ctx)
-	return GetDefinitions200JSONResponse(filled(d)), err
-}
-
-// ReloadDefinitions implements StrictServerInterface.
-func (s operations) ReloadDefinitions(ctx context.Context, _ ReloadDefinitionsRequestObject) (ReloadDefinitionsResponseObject, error) {
-	s.auditLive(ctx, "definitions.reload", "definitions", "")
-	r, err := s.Definitions.Reload(ctx, askerOf(ctx).who.Name)
-	r.Changes, r.Warnings = list(r.Changes), list(r.Warnings)
-	return ReloadDefinitions200JSONResponse(r), err
-}

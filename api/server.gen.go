@@ -178,9 +178,21 @@ type ServerInterface interface {
 	// GetDefinitions What the administrator has defined, without secrets.
 	// (GET /api/v1/definitions)
 	GetDefinitions(ctx echo.Context) error
+	// CompareDefinitions In what two revisions differ, line by line, without PINs.
+	// (GET /api/v1/definitions/diff)
+	CompareDefinitions(ctx echo.Context, params CompareDefinitionsParams) error
+	// GetDefinitionsOnDisk What lies in the folder of definitions now, with its faults, beside what is in force here.
+	// (GET /api/v1/definitions/disk)
+	GetDefinitionsOnDisk(ctx echo.Context) error
 	// ReloadDefinitions Reads the definitions again and puts them in force as a whole.
 	// (POST /api/v1/definitions/reload)
 	ReloadDefinitions(ctx echo.Context) error
+	// ListDefinitionsRevisions Which definitions were in force, the last first.
+	// (GET /api/v1/definitions/revisions)
+	ListDefinitionsRevisions(ctx echo.Context) error
+	// GetDefinitionsRevision One revision with its files, without PINs.
+	// (GET /api/v1/definitions/revisions/{revision})
+	GetDefinitionsRevision(ctx echo.Context, revision int64) error
 	// ClaimDisplayCode Asks whether the code of a screen was typed in, and lets the screen in.
 	// (POST /api/v1/display_claims)
 	ClaimDisplayCode(ctx echo.Context) error
@@ -211,9 +223,18 @@ type ServerInterface interface {
 	// DeleteDoNotCallSource Removes an external list.
 	// (DELETE /api/v1/do_not_call/sources/{source})
 	DeleteDoNotCallSource(ctx echo.Context, source ID) error
+	// GetExamination What the last examination by this process found, or the one under way has found until now.
+	// (GET /api/v1/doctor)
+	GetExamination(ctx echo.Context) error
+	// Examine Examines PBXs, Redis, database, configuration and definitions, as `operadora doctor` does.
+	// (POST /api/v1/doctor)
+	Examine(ctx echo.Context) error
 	// StreamEvents Changes as they happen (server-sent events).
 	// (GET /api/v1/events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
+	// CountFlow How many calls that have ended came to each node of a flow, and took each way between two.
+	// (GET /api/v1/flows/{flow}/counts)
+	CountFlow(ctx echo.Context, flow ID, params CountFlowParams) error
 	// ListHolds Lists legal holds, the oldest first.
 	// (GET /api/v1/holds)
 	ListHolds(ctx echo.Context) error
@@ -1648,12 +1669,71 @@ func (w *ServerInterfaceWrapper) GetDefinitions(ctx echo.Context) error {
 	return err
 }
 
+// CompareDefinitions converts echo context to params.
+func (w *ServerInterfaceWrapper) CompareDefinitions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareDefinitionsParams
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CompareDefinitions(ctx, params)
+	return err
+}
+
+// GetDefinitionsOnDisk converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDefinitionsOnDisk(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDefinitionsOnDisk(ctx)
+	return err
+}
+
 // ReloadDefinitions converts echo context to params.
 func (w *ServerInterfaceWrapper) ReloadDefinitions(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReloadDefinitions(ctx)
+	return err
+}
+
+// ListDefinitionsRevisions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDefinitionsRevisions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDefinitionsRevisions(ctx)
+	return err
+}
+
+// GetDefinitionsRevision converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDefinitionsRevision(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "revision" -------------
+	var revision int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "revision", ctx.Param("revision"), &revision, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter revision: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDefinitionsRevision(ctx, revision)
 	return err
 }
 
@@ -1816,6 +1896,24 @@ func (w *ServerInterfaceWrapper) DeleteDoNotCallSource(ctx echo.Context) error {
 	return err
 }
 
+// GetExamination converts echo context to params.
+func (w *ServerInterfaceWrapper) GetExamination(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetExamination(ctx)
+	return err
+}
+
+// Examine converts echo context to params.
+func (w *ServerInterfaceWrapper) Examine(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Examine(ctx)
+	return err
+}
+
 // StreamEvents converts echo context to params.
 func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 	var err error
@@ -1842,6 +1940,38 @@ func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.StreamEvents(ctx, params)
+	return err
+}
+
+// CountFlow converts echo context to params.
+func (w *ServerInterfaceWrapper) CountFlow(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "flow" -------------
+	var flow ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "flow", ctx.Param("flow"), &flow, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter flow: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CountFlowParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CountFlow(ctx, flow, params)
 	return err
 }
 
@@ -3373,6 +3503,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/preview", wrapper.PreviewCampaign, options.OperationMiddlewares["previewCampaign"]...)
 	router.GET(options.BaseURL+"/api/v1/definitions", wrapper.GetDefinitions, options.OperationMiddlewares["getDefinitions"]...)
 	router.POST(options.BaseURL+"/api/v1/definitions/reload", wrapper.ReloadDefinitions, options.OperationMiddlewares["reloadDefinitions"]...)
+	router.GET(options.BaseURL+"/api/v1/definitions/disk", wrapper.GetDefinitionsOnDisk, options.OperationMiddlewares["getDefinitionsOnDisk"]...)
+	router.GET(options.BaseURL+"/api/v1/definitions/revisions", wrapper.ListDefinitionsRevisions, options.OperationMiddlewares["listDefinitionsRevisions"]...)
+	router.GET(options.BaseURL+"/api/v1/definitions/revisions/:revision", wrapper.GetDefinitionsRevision, options.OperationMiddlewares["getDefinitionsRevision"]...)
+	router.GET(options.BaseURL+"/api/v1/definitions/diff", wrapper.CompareDefinitions, options.OperationMiddlewares["compareDefinitions"]...)
+	router.GET(options.BaseURL+"/api/v1/flows/:flow/counts", wrapper.CountFlow, options.OperationMiddlewares["countFlow"]...)
+	router.GET(options.BaseURL+"/api/v1/doctor", wrapper.GetExamination, options.OperationMiddlewares["getExamination"]...)
+	router.POST(options.BaseURL+"/api/v1/doctor", wrapper.Examine, options.OperationMiddlewares["examine"]...)
 	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
 	router.GET(options.BaseURL+"/api/v1/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
 	router.GET(options.BaseURL+"/api/v1/live", wrapper.StreamLive, options.OperationMiddlewares["streamLive"]...)
@@ -5610,6 +5747,83 @@ func (response GetDefinitionsdefaultApplicationProblemPlusJSONResponse) VisitGet
 	return err
 }
 
+type CompareDefinitionsRequestObject struct {
+	Params CompareDefinitionsParams
+}
+
+type CompareDefinitionsResponseObject interface {
+	VisitCompareDefinitionsResponse(w http.ResponseWriter) error
+}
+
+type CompareDefinitions200JSONResponse DefinitionsComparison
+
+func (response CompareDefinitions200JSONResponse) VisitCompareDefinitionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareDefinitionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompareDefinitionsdefaultApplicationProblemPlusJSONResponse) VisitCompareDefinitionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefinitionsOnDiskRequestObject struct {
+}
+
+type GetDefinitionsOnDiskResponseObject interface {
+	VisitGetDefinitionsOnDiskResponse(w http.ResponseWriter) error
+}
+
+type GetDefinitionsOnDisk200JSONResponse DefinitionsOnDisk
+
+func (response GetDefinitionsOnDisk200JSONResponse) VisitGetDefinitionsOnDiskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefinitionsOnDiskdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDefinitionsOnDiskdefaultApplicationProblemPlusJSONResponse) VisitGetDefinitionsOnDiskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReloadDefinitionsRequestObject struct {
 }
 
@@ -5637,6 +5851,83 @@ type ReloadDefinitionsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReloadDefinitionsdefaultApplicationProblemPlusJSONResponse) VisitReloadDefinitionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDefinitionsRevisionsRequestObject struct {
+}
+
+type ListDefinitionsRevisionsResponseObject interface {
+	VisitListDefinitionsRevisionsResponse(w http.ResponseWriter) error
+}
+
+type ListDefinitionsRevisions200JSONResponse DefinitionsRevisions
+
+func (response ListDefinitionsRevisions200JSONResponse) VisitListDefinitionsRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDefinitionsRevisionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDefinitionsRevisionsdefaultApplicationProblemPlusJSONResponse) VisitListDefinitionsRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefinitionsRevisionRequestObject struct {
+	Revision int64 `json:"revision"`
+}
+
+type GetDefinitionsRevisionResponseObject interface {
+	VisitGetDefinitionsRevisionResponse(w http.ResponseWriter) error
+}
+
+type GetDefinitionsRevision200JSONResponse DefinitionsRevisionView
+
+func (response GetDefinitionsRevision200JSONResponse) VisitGetDefinitionsRevisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefinitionsRevisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDefinitionsRevisiondefaultApplicationProblemPlusJSONResponse) VisitGetDefinitionsRevisionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6040,6 +6331,82 @@ func (response DeleteDoNotCallSourcedefaultApplicationProblemPlusJSONResponse) V
 	return err
 }
 
+type GetExaminationRequestObject struct {
+}
+
+type GetExaminationResponseObject interface {
+	VisitGetExaminationResponse(w http.ResponseWriter) error
+}
+
+type GetExamination200JSONResponse Examination
+
+func (response GetExamination200JSONResponse) VisitGetExaminationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetExaminationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetExaminationdefaultApplicationProblemPlusJSONResponse) VisitGetExaminationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExamineRequestObject struct {
+}
+
+type ExamineResponseObject interface {
+	VisitExamineResponse(w http.ResponseWriter) error
+}
+
+type Examine200JSONResponse Examination
+
+func (response Examine200JSONResponse) VisitExamineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExaminedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExaminedefaultApplicationProblemPlusJSONResponse) VisitExamineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type StreamEventsRequestObject struct {
 	Params StreamEventsParams
 }
@@ -6097,6 +6464,46 @@ type StreamEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StreamEventsdefaultApplicationProblemPlusJSONResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CountFlowRequestObject struct {
+	Flow   ID `json:"flow"`
+	Params CountFlowParams
+}
+
+type CountFlowResponseObject interface {
+	VisitCountFlowResponse(w http.ResponseWriter) error
+}
+
+type CountFlow200JSONResponse FlowCounts
+
+func (response CountFlow200JSONResponse) VisitCountFlowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CountFlowdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CountFlowdefaultApplicationProblemPlusJSONResponse) VisitCountFlowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9038,9 +9445,21 @@ type StrictServerInterface interface {
 	// GetDefinitions What the administrator has defined, without secrets.
 	// (GET /api/v1/definitions)
 	GetDefinitions(ctx context.Context, request GetDefinitionsRequestObject) (GetDefinitionsResponseObject, error)
+	// CompareDefinitions In what two revisions differ, line by line, without PINs.
+	// (GET /api/v1/definitions/diff)
+	CompareDefinitions(ctx context.Context, request CompareDefinitionsRequestObject) (CompareDefinitionsResponseObject, error)
+	// GetDefinitionsOnDisk What lies in the folder of definitions now, with its faults, beside what is in force here.
+	// (GET /api/v1/definitions/disk)
+	GetDefinitionsOnDisk(ctx context.Context, request GetDefinitionsOnDiskRequestObject) (GetDefinitionsOnDiskResponseObject, error)
 	// ReloadDefinitions Reads the definitions again and puts them in force as a whole.
 	// (POST /api/v1/definitions/reload)
 	ReloadDefinitions(ctx context.Context, request ReloadDefinitionsRequestObject) (ReloadDefinitionsResponseObject, error)
+	// ListDefinitionsRevisions Which definitions were in force, the last first.
+	// (GET /api/v1/definitions/revisions)
+	ListDefinitionsRevisions(ctx context.Context, request ListDefinitionsRevisionsRequestObject) (ListDefinitionsRevisionsResponseObject, error)
+	// GetDefinitionsRevision One revision with its files, without PINs.
+	// (GET /api/v1/definitions/revisions/{revision})
+	GetDefinitionsRevision(ctx context.Context, request GetDefinitionsRevisionRequestObject) (GetDefinitionsRevisionResponseObject, error)
 	// ClaimDisplayCode Asks whether the code of a screen was typed in, and lets the screen in.
 	// (POST /api/v1/display_claims)
 	ClaimDisplayCode(ctx context.Context, request ClaimDisplayCodeRequestObject) (ClaimDisplayCodeResponseObject, error)
@@ -9071,9 +9490,18 @@ type StrictServerInterface interface {
 	// DeleteDoNotCallSource Removes an external list.
 	// (DELETE /api/v1/do_not_call/sources/{source})
 	DeleteDoNotCallSource(ctx context.Context, request DeleteDoNotCallSourceRequestObject) (DeleteDoNotCallSourceResponseObject, error)
+	// GetExamination What the last examination by this process found, or the one under way has found until now.
+	// (GET /api/v1/doctor)
+	GetExamination(ctx context.Context, request GetExaminationRequestObject) (GetExaminationResponseObject, error)
+	// Examine Examines PBXs, Redis, database, configuration and definitions, as `operadora doctor` does.
+	// (POST /api/v1/doctor)
+	Examine(ctx context.Context, request ExamineRequestObject) (ExamineResponseObject, error)
 	// StreamEvents Changes as they happen (server-sent events).
 	// (GET /api/v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
+	// CountFlow How many calls that have ended came to each node of a flow, and took each way between two.
+	// (GET /api/v1/flows/{flow}/counts)
+	CountFlow(ctx context.Context, request CountFlowRequestObject) (CountFlowResponseObject, error)
 	// ListHolds Lists legal holds, the oldest first.
 	// (GET /api/v1/holds)
 	ListHolds(ctx context.Context, request ListHoldsRequestObject) (ListHoldsResponseObject, error)
@@ -11119,6 +11547,54 @@ func (sh *strictHandler) GetDefinitions(ctx echo.Context) error {
 	return nil
 }
 
+// CompareDefinitions operation middleware
+func (sh *strictHandler) CompareDefinitions(ctx echo.Context, params CompareDefinitionsParams) error {
+	var request CompareDefinitionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareDefinitions(ctx.Request().Context(), request.(CompareDefinitionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareDefinitions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CompareDefinitionsResponseObject); ok {
+		return validResponse.VisitCompareDefinitionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDefinitionsOnDisk operation middleware
+func (sh *strictHandler) GetDefinitionsOnDisk(ctx echo.Context) error {
+	var request GetDefinitionsOnDiskRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDefinitionsOnDisk(ctx.Request().Context(), request.(GetDefinitionsOnDiskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDefinitionsOnDisk")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDefinitionsOnDiskResponseObject); ok {
+		return validResponse.VisitGetDefinitionsOnDiskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ReloadDefinitions operation middleware
 func (sh *strictHandler) ReloadDefinitions(ctx echo.Context) error {
 	var request ReloadDefinitionsRequestObject
@@ -11136,6 +11612,54 @@ func (sh *strictHandler) ReloadDefinitions(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ReloadDefinitionsResponseObject); ok {
 		return validResponse.VisitReloadDefinitionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDefinitionsRevisions operation middleware
+func (sh *strictHandler) ListDefinitionsRevisions(ctx echo.Context) error {
+	var request ListDefinitionsRevisionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDefinitionsRevisions(ctx.Request().Context(), request.(ListDefinitionsRevisionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDefinitionsRevisions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDefinitionsRevisionsResponseObject); ok {
+		return validResponse.VisitListDefinitionsRevisionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDefinitionsRevision operation middleware
+func (sh *strictHandler) GetDefinitionsRevision(ctx echo.Context, revision int64) error {
+	var request GetDefinitionsRevisionRequestObject
+
+	request.Revision = revision
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDefinitionsRevision(ctx.Request().Context(), request.(GetDefinitionsRevisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDefinitionsRevision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDefinitionsRevisionResponseObject); ok {
+		return validResponse.VisitGetDefinitionsRevisionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11451,6 +11975,52 @@ func (sh *strictHandler) DeleteDoNotCallSource(ctx echo.Context, source ID) erro
 	return nil
 }
 
+// GetExamination operation middleware
+func (sh *strictHandler) GetExamination(ctx echo.Context) error {
+	var request GetExaminationRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetExamination(ctx.Request().Context(), request.(GetExaminationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetExamination")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetExaminationResponseObject); ok {
+		return validResponse.VisitGetExaminationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Examine operation middleware
+func (sh *strictHandler) Examine(ctx echo.Context) error {
+	var request ExamineRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Examine(ctx.Request().Context(), request.(ExamineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Examine")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExamineResponseObject); ok {
+		return validResponse.VisitExamineResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // StreamEvents operation middleware
 func (sh *strictHandler) StreamEvents(ctx echo.Context, params StreamEventsParams) error {
 	var request StreamEventsRequestObject
@@ -11470,6 +12040,32 @@ func (sh *strictHandler) StreamEvents(ctx echo.Context, params StreamEventsParam
 		return err
 	} else if validResponse, ok := response.(StreamEventsResponseObject); ok {
 		return validResponse.VisitStreamEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CountFlow operation middleware
+func (sh *strictHandler) CountFlow(ctx echo.Context, flow ID, params CountFlowParams) error {
+	var request CountFlowRequestObject
+
+	request.Flow = flow
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CountFlow(ctx.Request().Context(), request.(CountFlowRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CountFlow")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CountFlowResponseObject); ok {
+		return validResponse.VisitCountFlowResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -89,7 +89,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w.parts = Parts{Leads: kept, Campaigns: fakeCampaigns{}, Calls: w.calls, Engine: w.engine, Agents: w.agents, Callers: w.callers, Floor: w.floor, Teams: &fakeTeams{}, Records: db, Reports: reports.Reporter{Records: db, Definitions: func() acd.Definitions { return acd.Definitions{Teams: []acd.Team{{ID: "sales"}, {ID: "support"}}} }, Now: func() time.Time { return noon }}, Tokens: db, People: db,
-		Definitions: fakeDefinitions{}, Journal: w.journal, Version: wire.Version{Version: "1.2.3", Go: "go"},
+		Definitions: fakeDefinitions{}, Doctor: fakeDoctor{}, Journal: w.journal, Version: wire.Version{Version: "1.2.3", Go: "go"},
 		Checks: []Check{{"records", db.Ping}}, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)),
 		Now: func() time.Time { return noon }, Lag: func() records.Lag { return records.Lag{Behind: 3 * time.Second, Written: 7, SetAside: 2, Rewinds: 1} }}
 	return w

@@ -651,12 +651,34 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/definitions (the `GetDefinitions` operationId).
 	GetDefinitions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CompareDefinitions In what two revisions differ, line by line, without PINs.
+	//
+	// Corresponds with GET /api/v1/definitions/diff (the `CompareDefinitions` operationId).
+	CompareDefinitions(ctx context.Context, params *CompareDefinitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDefinitionsOnDisk What lies in the folder of definitions now, with its faults, beside what is in force here.
+	//
+	// Corresponds with GET /api/v1/definitions/disk (the `GetDefinitionsOnDisk` operationId).
+	GetDefinitionsOnDisk(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ReloadDefinitions Reads the definitions again and puts them in force as a whole.
 	//
 	// The same as SIGHUP, for the process that answers. A set with a fault never replaces a good one; calls in progress keep the flow they began with.
 	//
 	// Corresponds with POST /api/v1/definitions/reload (the `ReloadDefinitions` operationId).
 	ReloadDefinitions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDefinitionsRevisions Which definitions were in force, the last first.
+	//
+	// The last hundred are kept. A start by the files that were in force is no new revision.
+	//
+	// Corresponds with GET /api/v1/definitions/revisions (the `ListDefinitionsRevisions` operationId).
+	ListDefinitionsRevisions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDefinitionsRevision One revision with its files, without PINs.
+	//
+	// Corresponds with GET /api/v1/definitions/revisions/{revision} (the `GetDefinitionsRevision` operationId).
+	GetDefinitionsRevision(ctx context.Context, revision int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ClaimDisplayCodeWithBody Asks whether the code of a screen was typed in, and lets the screen in.
 	//
@@ -751,12 +773,33 @@ type ClientInterface interface {
 	// Corresponds with DELETE /api/v1/do_not_call/sources/{source} (the `DeleteDoNotCallSource` operationId).
 	DeleteDoNotCallSource(ctx context.Context, source ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetExamination What the last examination by this process found, or the one under way has found until now.
+	//
+	// Nothing is kept beyond the process; before the first there are no lines.
+	//
+	// Corresponds with GET /api/v1/doctor (the `GetExamination` operationId).
+	GetExamination(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Examine Examines PBXs, Redis, database, configuration and definitions, as `operadora doctor` does.
+	//
+	// It answers at once; getExamination tells how far it is. One is under way at a time: who asks meanwhile gets that. It disturbs nobody, and ends after two minutes: parts for which no time was left are told as faults.
+	//
+	// Corresponds with POST /api/v1/doctor (the `Examine` operationId).
+	Examine(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// StreamEvents Changes as they happen (server-sent events).
 	//
 	// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much, or when many come back at once. One that falls too far behind gets a fresh snapshot too; one that takes nothing for a while is cut off and may come back. A comment is sent every 15 seconds. Each token and each address has a share of the streams. A stream ends within a second when its token or session does. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
 	//
 	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CountFlow How many calls that have ended came to each node of a flow, and took each way between two.
+	//
+	// Of calls that began in the span, whichever revision of the flow they went through. A call's path has at most 200 nodes. What happens in a flow that a node calls counts there; the way from that node is to where the call went on in this flow.
+	//
+	// Corresponds with GET /api/v1/flows/{flow}/counts (the `CountFlow` operationId).
+	CountFlow(ctx context.Context, flow ID, params *CountFlowParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListHolds Lists legal holds, the oldest first.
 	//
@@ -2596,6 +2639,36 @@ func (c *Client) GetDefinitions(ctx context.Context, reqEditors ...RequestEditor
 	return c.Client.Do(req)
 }
 
+// CompareDefinitions In what two revisions differ, line by line, without PINs.
+//
+// Corresponds with GET /api/v1/definitions/diff (the `CompareDefinitions` operationId).
+func (c *Client) CompareDefinitions(ctx context.Context, params *CompareDefinitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompareDefinitionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDefinitionsOnDisk What lies in the folder of definitions now, with its faults, beside what is in force here.
+//
+// Corresponds with GET /api/v1/definitions/disk (the `GetDefinitionsOnDisk` operationId).
+func (c *Client) GetDefinitionsOnDisk(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDefinitionsOnDiskRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ReloadDefinitions Reads the definitions again and puts them in force as a whole.
 //
 // The same as SIGHUP, for the process that answers. A set with a fault never replaces a good one; calls in progress keep the flow they began with.
@@ -2603,6 +2676,38 @@ func (c *Client) GetDefinitions(ctx context.Context, reqEditors ...RequestEditor
 // Corresponds with POST /api/v1/definitions/reload (the `ReloadDefinitions` operationId).
 func (c *Client) ReloadDefinitions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReloadDefinitionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDefinitionsRevisions Which definitions were in force, the last first.
+//
+// The last hundred are kept. A start by the files that were in force is no new revision.
+//
+// Corresponds with GET /api/v1/definitions/revisions (the `ListDefinitionsRevisions` operationId).
+func (c *Client) ListDefinitionsRevisions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDefinitionsRevisionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDefinitionsRevision One revision with its files, without PINs.
+//
+// Corresponds with GET /api/v1/definitions/revisions/{revision} (the `GetDefinitionsRevision` operationId).
+func (c *Client) GetDefinitionsRevision(ctx context.Context, revision int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDefinitionsRevisionRequest(c.Server, revision)
 	if err != nil {
 		return nil, err
 	}
@@ -2836,6 +2941,40 @@ func (c *Client) DeleteDoNotCallSource(ctx context.Context, source ID, reqEditor
 	return c.Client.Do(req)
 }
 
+// GetExamination What the last examination by this process found, or the one under way has found until now.
+//
+// Nothing is kept beyond the process; before the first there are no lines.
+//
+// Corresponds with GET /api/v1/doctor (the `GetExamination` operationId).
+func (c *Client) GetExamination(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetExaminationRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Examine Examines PBXs, Redis, database, configuration and definitions, as `operadora doctor` does.
+//
+// It answers at once; getExamination tells how far it is. One is under way at a time: who asks meanwhile gets that. It disturbs nobody, and ends after two minutes: parts for which no time was left are told as faults.
+//
+// Corresponds with POST /api/v1/doctor (the `Examine` operationId).
+func (c *Client) Examine(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExamineRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // StreamEvents Changes as they happen (server-sent events).
 //
 // The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much, or when many come back at once. One that falls too far behind gets a fresh snapshot too; one that takes nothing for a while is cut off and may come back. A comment is sent every 15 seconds. Each token and each address has a share of the streams. A stream ends within a second when its token or session does. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
@@ -2843,6 +2982,23 @@ func (c *Client) DeleteDoNotCallSource(ctx context.Context, source ID, reqEditor
 // Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStreamEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CountFlow How many calls that have ended came to each node of a flow, and took each way between two.
+//
+// Of calls that began in the span, whichever revision of the flow they went through. A call's path has at most 200 nodes. What happens in a flow that a node calls counts there; the way from that node is to where the call went on in this flow.
+//
+// Corresponds with GET /api/v1/flows/{flow}/counts (the `CountFlow` operationId).
+func (c *Client) CountFlow(ctx context.Context, flow ID, params *CountFlowParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCountFlowRequest(c.Server, flow, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7093,6 +7249,91 @@ func NewGetDefinitionsRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewCompareDefinitionsRequest constructs an http.Request for the CompareDefinitions method
+func NewCompareDefinitionsRequest(server string, params *CompareDefinitionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/definitions/diff")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDefinitionsOnDiskRequest constructs an http.Request for the GetDefinitionsOnDisk method
+func NewGetDefinitionsOnDiskRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/definitions/disk")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewReloadDefinitionsRequest constructs an http.Request for the ReloadDefinitions method
 func NewReloadDefinitionsRequest(server string) (*http.Request, error) {
 	var err error
@@ -7113,6 +7354,67 @@ func NewReloadDefinitionsRequest(server string) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListDefinitionsRevisionsRequest constructs an http.Request for the ListDefinitionsRevisions method
+func NewListDefinitionsRevisionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/definitions/revisions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDefinitionsRevisionRequest constructs an http.Request for the GetDefinitionsRevision method
+func NewGetDefinitionsRevisionRequest(server string, revision int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "revision", revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/definitions/revisions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -7568,6 +7870,60 @@ func NewDeleteDoNotCallSourceRequest(server string, source ID) (*http.Request, e
 	return req, nil
 }
 
+// NewGetExaminationRequest constructs an http.Request for the GetExamination method
+func NewGetExaminationRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/doctor")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExamineRequest constructs an http.Request for the Examine method
+func NewExamineRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/doctor")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewStreamEventsRequest constructs an http.Request for the StreamEvents method
 func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Request, error) {
 	var err error
@@ -7605,6 +7961,79 @@ func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Re
 			req.Header.Set("Last-Event-ID", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewCountFlowRequest constructs an http.Request for the CountFlow method
+func NewCountFlowRequest(server string, flow ID, params *CountFlowParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "flow", flow, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/flows/%s/counts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -11410,6 +11839,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/definitions (the `GetDefinitions` operationId).
 	GetDefinitionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDefinitionsResponse, error)
 
+	// CompareDefinitionsWithResponse In what two revisions differ, line by line, without PINs.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/definitions/diff (the `CompareDefinitions` operationId).
+	CompareDefinitionsWithResponse(ctx context.Context, params *CompareDefinitionsParams, reqEditors ...RequestEditorFn) (*CompareDefinitionsResponse, error)
+
+	// GetDefinitionsOnDiskWithResponse What lies in the folder of definitions now, with its faults, beside what is in force here.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/definitions/disk (the `GetDefinitionsOnDisk` operationId).
+	GetDefinitionsOnDiskWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDefinitionsOnDiskResponse, error)
+
 	// ReloadDefinitionsWithResponse Reads the definitions again and puts them in force as a whole.
 	//
 	// The same as SIGHUP, for the process that answers. A set with a fault never replaces a good one; calls in progress keep the flow they began with.
@@ -11418,6 +11861,22 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/definitions/reload (the `ReloadDefinitions` operationId).
 	ReloadDefinitionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReloadDefinitionsResponse, error)
+
+	// ListDefinitionsRevisionsWithResponse Which definitions were in force, the last first.
+	//
+	// The last hundred are kept. A start by the files that were in force is no new revision.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/definitions/revisions (the `ListDefinitionsRevisions` operationId).
+	ListDefinitionsRevisionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDefinitionsRevisionsResponse, error)
+
+	// GetDefinitionsRevisionWithResponse One revision with its files, without PINs.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/definitions/revisions/{revision} (the `GetDefinitionsRevision` operationId).
+	GetDefinitionsRevisionWithResponse(ctx context.Context, revision int64, reqEditors ...RequestEditorFn) (*GetDefinitionsRevisionResponse, error)
 
 	// ClaimDisplayCodeWithBodyWithResponse Asks whether the code of a screen was typed in, and lets the screen in.
 	//
@@ -11526,6 +11985,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with DELETE /api/v1/do_not_call/sources/{source} (the `DeleteDoNotCallSource` operationId).
 	DeleteDoNotCallSourceWithResponse(ctx context.Context, source ID, reqEditors ...RequestEditorFn) (*DeleteDoNotCallSourceResponse, error)
 
+	// GetExaminationWithResponse What the last examination by this process found, or the one under way has found until now.
+	//
+	// Nothing is kept beyond the process; before the first there are no lines.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/doctor (the `GetExamination` operationId).
+	GetExaminationWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetExaminationResponse, error)
+
+	// ExamineWithResponse Examines PBXs, Redis, database, configuration and definitions, as `operadora doctor` does.
+	//
+	// It answers at once; getExamination tells how far it is. One is under way at a time: who asks meanwhile gets that. It disturbs nobody, and ends after two minutes: parts for which no time was left are told as faults.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/doctor (the `Examine` operationId).
+	ExamineWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ExamineResponse, error)
+
 	// StreamEventsWithResponse Changes as they happen (server-sent events).
 	//
 	// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much, or when many come back at once. One that falls too far behind gets a fresh snapshot too; one that takes nothing for a while is cut off and may come back. A comment is sent every 15 seconds. Each token and each address has a share of the streams. A stream ends within a second when its token or session does. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
@@ -11534,6 +12011,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 	StreamEventsWithResponse(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*StreamEventsResponse, error)
+
+	// CountFlowWithResponse How many calls that have ended came to each node of a flow, and took each way between two.
+	//
+	// Of calls that began in the span, whichever revision of the flow they went through. A call's path has at most 200 nodes. What happens in a flow that a node calls counts there; the way from that node is to where the call went on in this flow.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/flows/{flow}/counts (the `CountFlow` operationId).
+	CountFlowWithResponse(ctx context.Context, flow ID, params *CountFlowParams, reqEditors ...RequestEditorFn) (*CountFlowResponse, error)
 
 	// ListHoldsWithResponse Lists legal holds, the oldest first.
 	//
@@ -14727,6 +15213,102 @@ func (r GetDefinitionsResponse) ContentType() string {
 	return ""
 }
 
+type CompareDefinitionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DefinitionsComparison
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompareDefinitionsResponse) GetJSON200() *DefinitionsComparison {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CompareDefinitionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CompareDefinitionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompareDefinitionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompareDefinitionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompareDefinitionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetDefinitionsOnDiskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DefinitionsOnDisk
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDefinitionsOnDiskResponse) GetJSON200() *DefinitionsOnDisk {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDefinitionsOnDiskResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDefinitionsOnDiskResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDefinitionsOnDiskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDefinitionsOnDiskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDefinitionsOnDiskResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ReloadDefinitionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14769,6 +15351,102 @@ func (r ReloadDefinitionsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReloadDefinitionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDefinitionsRevisionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DefinitionsRevisions
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDefinitionsRevisionsResponse) GetJSON200() *DefinitionsRevisions {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDefinitionsRevisionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDefinitionsRevisionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDefinitionsRevisionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDefinitionsRevisionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDefinitionsRevisionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetDefinitionsRevisionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DefinitionsRevisionView
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDefinitionsRevisionResponse) GetJSON200() *DefinitionsRevisionView {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDefinitionsRevisionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDefinitionsRevisionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDefinitionsRevisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDefinitionsRevisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDefinitionsRevisionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15248,6 +15926,102 @@ func (r DeleteDoNotCallSourceResponse) ContentType() string {
 	return ""
 }
 
+type GetExaminationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Examination
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetExaminationResponse) GetJSON200() *Examination {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetExaminationResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetExaminationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetExaminationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetExaminationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetExaminationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExamineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Examination
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExamineResponse) GetJSON200() *Examination {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExamineResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExamineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExamineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExamineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExamineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type StreamEventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -15283,6 +16057,54 @@ func (r StreamEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r StreamEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CountFlowResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FlowCounts
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CountFlowResponse) GetJSON200() *FlowCounts {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CountFlowResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CountFlowResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CountFlowResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CountFlowResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CountFlowResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -19331,6 +20153,32 @@ func (c *ClientWithResponses) GetDefinitionsWithResponse(ctx context.Context, re
 	return ParseGetDefinitionsResponse(rsp)
 }
 
+// CompareDefinitionsWithResponse In what two revisions differ, line by line, without PINs.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/definitions/diff (the `CompareDefinitions` operationId).
+func (c *ClientWithResponses) CompareDefinitionsWithResponse(ctx context.Context, params *CompareDefinitionsParams, reqEditors ...RequestEditorFn) (*CompareDefinitionsResponse, error) {
+	rsp, err := c.CompareDefinitions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompareDefinitionsResponse(rsp)
+}
+
+// GetDefinitionsOnDiskWithResponse What lies in the folder of definitions now, with its faults, beside what is in force here.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/definitions/disk (the `GetDefinitionsOnDisk` operationId).
+func (c *ClientWithResponses) GetDefinitionsOnDiskWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDefinitionsOnDiskResponse, error) {
+	rsp, err := c.GetDefinitionsOnDisk(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDefinitionsOnDiskResponse(rsp)
+}
+
 // ReloadDefinitionsWithResponse Reads the definitions again and puts them in force as a whole.
 //
 // The same as SIGHUP, for the process that answers. A set with a fault never replaces a good one; calls in progress keep the flow they began with.
@@ -19344,6 +20192,34 @@ func (c *ClientWithResponses) ReloadDefinitionsWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseReloadDefinitionsResponse(rsp)
+}
+
+// ListDefinitionsRevisionsWithResponse Which definitions were in force, the last first.
+//
+// The last hundred are kept. A start by the files that were in force is no new revision.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/definitions/revisions (the `ListDefinitionsRevisions` operationId).
+func (c *ClientWithResponses) ListDefinitionsRevisionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDefinitionsRevisionsResponse, error) {
+	rsp, err := c.ListDefinitionsRevisions(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDefinitionsRevisionsResponse(rsp)
+}
+
+// GetDefinitionsRevisionWithResponse One revision with its files, without PINs.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/definitions/revisions/{revision} (the `GetDefinitionsRevision` operationId).
+func (c *ClientWithResponses) GetDefinitionsRevisionWithResponse(ctx context.Context, revision int64, reqEditors ...RequestEditorFn) (*GetDefinitionsRevisionResponse, error) {
+	rsp, err := c.GetDefinitionsRevision(ctx, revision, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDefinitionsRevisionResponse(rsp)
 }
 
 // ClaimDisplayCodeWithBodyWithResponse Asks whether the code of a screen was typed in, and lets the screen in.
@@ -19531,6 +20407,36 @@ func (c *ClientWithResponses) DeleteDoNotCallSourceWithResponse(ctx context.Cont
 	return ParseDeleteDoNotCallSourceResponse(rsp)
 }
 
+// GetExaminationWithResponse What the last examination by this process found, or the one under way has found until now.
+//
+// Nothing is kept beyond the process; before the first there are no lines.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/doctor (the `GetExamination` operationId).
+func (c *ClientWithResponses) GetExaminationWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetExaminationResponse, error) {
+	rsp, err := c.GetExamination(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetExaminationResponse(rsp)
+}
+
+// ExamineWithResponse Examines PBXs, Redis, database, configuration and definitions, as `operadora doctor` does.
+//
+// It answers at once; getExamination tells how far it is. One is under way at a time: who asks meanwhile gets that. It disturbs nobody, and ends after two minutes: parts for which no time was left are told as faults.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/doctor (the `Examine` operationId).
+func (c *ClientWithResponses) ExamineWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ExamineResponse, error) {
+	rsp, err := c.Examine(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExamineResponse(rsp)
+}
+
 // StreamEventsWithResponse Changes as they happen (server-sent events).
 //
 // The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much, or when many come back at once. One that falls too far behind gets a fresh snapshot too; one that takes nothing for a while is cut off and may come back. A comment is sent every 15 seconds. Each token and each address has a share of the streams. A stream ends within a second when its token or session does. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
@@ -19544,6 +20450,21 @@ func (c *ClientWithResponses) StreamEventsWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseStreamEventsResponse(rsp)
+}
+
+// CountFlowWithResponse How many calls that have ended came to each node of a flow, and took each way between two.
+//
+// Of calls that began in the span, whichever revision of the flow they went through. A call's path has at most 200 nodes. What happens in a flow that a node calls counts there; the way from that node is to where the call went on in this flow.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/flows/{flow}/counts (the `CountFlow` operationId).
+func (c *ClientWithResponses) CountFlowWithResponse(ctx context.Context, flow ID, params *CountFlowParams, reqEditors ...RequestEditorFn) (*CountFlowResponse, error) {
+	rsp, err := c.CountFlow(ctx, flow, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCountFlowResponse(rsp)
 }
 
 // ListHoldsWithResponse Lists legal holds, the oldest first.
@@ -22419,6 +23340,72 @@ func ParseGetDefinitionsResponse(rsp *http.Response) (*GetDefinitionsResponse, e
 	return response, nil
 }
 
+// ParseCompareDefinitionsResponse parses an HTTP response from a CompareDefinitionsWithResponse call
+func ParseCompareDefinitionsResponse(rsp *http.Response) (*CompareDefinitionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompareDefinitionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DefinitionsComparison
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDefinitionsOnDiskResponse parses an HTTP response from a GetDefinitionsOnDiskWithResponse call
+func ParseGetDefinitionsOnDiskResponse(rsp *http.Response) (*GetDefinitionsOnDiskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDefinitionsOnDiskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DefinitionsOnDisk
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseReloadDefinitionsResponse parses an HTTP response from a ReloadDefinitionsWithResponse call
 func ParseReloadDefinitionsResponse(rsp *http.Response) (*ReloadDefinitionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22435,6 +23422,72 @@ func ParseReloadDefinitionsResponse(rsp *http.Response) (*ReloadDefinitionsRespo
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Reloaded
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDefinitionsRevisionsResponse parses an HTTP response from a ListDefinitionsRevisionsWithResponse call
+func ParseListDefinitionsRevisionsResponse(rsp *http.Response) (*ListDefinitionsRevisionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDefinitionsRevisionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DefinitionsRevisions
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDefinitionsRevisionResponse parses an HTTP response from a GetDefinitionsRevisionWithResponse call
+func ParseGetDefinitionsRevisionResponse(rsp *http.Response) (*GetDefinitionsRevisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDefinitionsRevisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DefinitionsRevisionView
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22790,6 +23843,72 @@ func ParseDeleteDoNotCallSourceResponse(rsp *http.Response) (*DeleteDoNotCallSou
 	return response, nil
 }
 
+// ParseGetExaminationResponse parses an HTTP response from a GetExaminationWithResponse call
+func ParseGetExaminationResponse(rsp *http.Response) (*GetExaminationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetExaminationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Examination
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExamineResponse parses an HTTP response from a ExamineWithResponse call
+func ParseExamineResponse(rsp *http.Response) (*ExamineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExamineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Examination
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseStreamEventsResponse parses an HTTP response from a StreamEventsWithResponse call
 func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22804,6 +23923,39 @@ func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCountFlowResponse parses an HTTP response from a CountFlowWithResponse call
+func ParseCountFlowResponse(rsp *http.Response) (*CountFlowResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CountFlowResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FlowCounts
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

@@ -340,6 +340,48 @@ func (e CommandResult) Valid() bool {
 	}
 }
 
+// Defines values for DefinitionChange.
+const (
+	DefinitionChangeChanged DefinitionChange = "changed"
+	DefinitionChangeGone    DefinitionChange = "gone"
+	DefinitionChangeNew     DefinitionChange = "new"
+)
+
+// Valid indicates whether the value is a known member of the DefinitionChange enum.
+func (e DefinitionChange) Valid() bool {
+	switch e {
+	case DefinitionChangeChanged:
+		return true
+	case DefinitionChangeGone:
+		return true
+	case DefinitionChangeNew:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DefinitionLineKind.
+const (
+	DefinitionLineKindAdded   DefinitionLineKind = "added"
+	DefinitionLineKindRemoved DefinitionLineKind = "removed"
+	DefinitionLineKindSame    DefinitionLineKind = "same"
+)
+
+// Valid indicates whether the value is a known member of the DefinitionLineKind enum.
+func (e DefinitionLineKind) Valid() bool {
+	switch e {
+	case DefinitionLineKindAdded:
+		return true
+	case DefinitionLineKindRemoved:
+		return true
+	case DefinitionLineKindSame:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeviceState.
 const (
 	DeviceStateBusy        DeviceState = "busy"
@@ -883,6 +925,30 @@ func (e EvidenceFormat) Valid() bool {
 	case EvidenceFormatCsv:
 		return true
 	case EvidenceFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExaminationVerdict.
+const (
+	ExaminationVerdictFault   ExaminationVerdict = "fault"
+	ExaminationVerdictNote    ExaminationVerdict = "note"
+	ExaminationVerdictOk      ExaminationVerdict = "ok"
+	ExaminationVerdictWarning ExaminationVerdict = "warning"
+)
+
+// Valid indicates whether the value is a known member of the ExaminationVerdict enum.
+func (e ExaminationVerdict) Valid() bool {
+	switch e {
+	case ExaminationVerdictFault:
+		return true
+	case ExaminationVerdictNote:
+		return true
+	case ExaminationVerdictOk:
+		return true
+	case ExaminationVerdictWarning:
 		return true
 	default:
 		return false
@@ -2860,6 +2926,56 @@ type DIDDefinition struct {
 	Pattern  string `json:"pattern"`
 }
 
+// DefinitionChange defines model for DefinitionChange.
+type DefinitionChange string
+
+// DefinitionDifference defines model for DefinitionDifference.
+type DefinitionDifference struct {
+	Change DefinitionChange `json:"change"`
+	File   string           `json:"file"`
+	Hunks  []DefinitionHunk `json:"hunks"`
+}
+
+// DefinitionFault defines model for DefinitionFault.
+type DefinitionFault struct {
+	// Advice It hinders nothing.
+	Advice bool   `json:"advice"`
+	Code   string `json:"code"`
+	Column int    `json:"column,omitempty,omitzero"`
+	File   string `json:"file,omitempty,omitzero"`
+	Line   int    `json:"line,omitempty,omitzero"`
+	Text   string `json:"text"`
+
+	// Where The key.
+	Where string `json:"where,omitempty,omitzero"`
+}
+
+// DefinitionFile defines model for DefinitionFile.
+type DefinitionFile struct {
+	// File Below the folder of definitions.
+	File string `json:"file"`
+	Text string `json:"text"`
+}
+
+// DefinitionHunk defines model for DefinitionHunk.
+type DefinitionHunk struct {
+	// From Its first line, in the file before.
+	From  int              `json:"from"`
+	Lines []DefinitionLine `json:"lines"`
+
+	// To In the file after.
+	To int `json:"to"`
+}
+
+// DefinitionLine defines model for DefinitionLine.
+type DefinitionLine struct {
+	Kind DefinitionLineKind `json:"kind"`
+	Text string             `json:"text"`
+}
+
+// DefinitionLineKind defines model for DefinitionLineKind.
+type DefinitionLineKind string
+
 // Definitions defines model for Definitions.
 type Definitions struct {
 	Agents       []AgentDefinition       `json:"agents"`
@@ -2870,6 +2986,68 @@ type Definitions struct {
 	PauseReasons []PauseReasonDefinition `json:"pause_reasons"`
 	Queues       []QueueDefinition       `json:"queues"`
 	Teams        []string                `json:"teams,omitempty,omitzero"`
+}
+
+// DefinitionsComparison defines model for DefinitionsComparison.
+type DefinitionsComparison struct {
+	// Cut There is more, which is not shown.
+	Cut bool `json:"cut,omitempty,omitzero"`
+
+	// Files Those that differ.
+	Files []DefinitionDifference `json:"files"`
+}
+
+// DefinitionsOnDisk defines model for DefinitionsOnDisk.
+type DefinitionsOnDisk struct {
+	// Behind Why this process does not serve by the definitions in force; absent when it does.
+	Behind string `json:"behind,omitempty,omitzero"`
+
+	// Changes What putting them in force would change; a sentence each.
+	Changes    []Texts               `json:"changes"`
+	Comparison DefinitionsComparison `json:"comparison"`
+
+	// Error Why not, when no fault says it.
+	Error string `json:"error,omitempty,omitzero"`
+
+	// Faults What lint finds in them, with advice.
+	Faults []DefinitionFault `json:"faults"`
+
+	// Others Files that are not as those in force, PINs included, and how.
+	Others []string `json:"others"`
+
+	// Since Since when those are in force that are.
+	Since time.Time `json:"since,omitempty,omitzero"`
+
+	// Usable They may be put in force.
+	Usable bool `json:"usable"`
+}
+
+// DefinitionsRevision defines model for DefinitionsRevision.
+type DefinitionsRevision struct {
+	// At Since when it was in force.
+	At time.Time `json:"at"`
+
+	// By Who had it done; absent for a start, or when nobody knows any more.
+	By      string  `json:"by,omitempty,omitzero"`
+	Changes []Texts `json:"changes"`
+
+	// InForce It is, in the process that answers.
+	InForce bool `json:"in_force"`
+
+	// Instance The process that put it in force.
+	Instance string `json:"instance"`
+	Revision int64  `json:"revision"`
+}
+
+// DefinitionsRevisionView defines model for DefinitionsRevisionView.
+type DefinitionsRevisionView struct {
+	Files    []DefinitionFile    `json:"files"`
+	Revision DefinitionsRevision `json:"revision"`
+}
+
+// DefinitionsRevisions defines model for DefinitionsRevisions.
+type DefinitionsRevisions struct {
+	Items []DefinitionsRevision `json:"items"`
 }
 
 // DeviceState defines model for DeviceState.
@@ -3578,6 +3756,43 @@ type ErasedLeads struct {
 // EvidenceFormat defines model for EvidenceFormat.
 type EvidenceFormat string
 
+// Examination defines model for Examination.
+type Examination struct {
+	// By Who asked for it.
+	By      string    `json:"by,omitempty,omitzero"`
+	EndedAt time.Time `json:"ended_at,omitempty,omitzero"`
+
+	// Instance The process that examines, on its own machine.
+	Instance string `json:"instance"`
+
+	// Lines Part by part, in the order in which they are examined.
+	Lines     []ExaminationLine `json:"lines"`
+	Running   bool              `json:"running"`
+	StartedAt time.Time         `json:"started_at,omitempty,omitzero"`
+}
+
+// ExaminationLine defines model for ExaminationLine.
+type ExaminationLine struct {
+	// Check By language.
+	Check Texts `json:"check"`
+
+	// Part By language.
+	Part Texts `json:"part"`
+
+	// Remedy By language.
+	Remedy Texts `json:"remedy,omitempty,omitzero"`
+
+	// Text By language.
+	Text   Texts `json:"text"`
+	TookMS int64 `json:"took_ms,omitempty,omitzero"`
+
+	// Verdict note: could not be examined, or is for people to look at; warning: works, and should be changed; fault: does not work.
+	Verdict ExaminationVerdict `json:"verdict"`
+}
+
+// ExaminationVerdict note: could not be examined, or is for people to look at; warning: works, and should be changed; fault: does not work.
+type ExaminationVerdict string
+
 // Explanation defines model for Explanation.
 type Explanation struct {
 	Findings []Finding `json:"findings"`
@@ -3593,6 +3808,19 @@ type Finding struct {
 
 // FindingCode defines model for FindingCode.
 type FindingCode string
+
+// FlowCounts defines model for FlowCounts.
+type FlowCounts struct {
+	// Calls Calls that came into the flow.
+	Calls int64  `json:"calls"`
+	Flow  string `json:"flow"`
+
+	// Nodes By name, those to which any came.
+	Nodes []NodeCount `json:"nodes"`
+
+	// Ways By name, those that any took.
+	Ways []WayCount `json:"ways"`
+}
 
 // FlowDefinition defines model for FlowDefinition.
 type FlowDefinition struct {
@@ -4186,6 +4414,19 @@ type NewUser struct {
 // Next Cursor of the next page; absent on the last.
 type Next = string
 
+// NodeCount defines model for NodeCount.
+type NodeCount struct {
+	// Calls Calls that came to it.
+	Calls int64 `json:"calls"`
+
+	// Ended Calls whose path ends there: in its queue, with an agent of it, or hung up.
+	Ended int64  `json:"ended"`
+	Node  string `json:"node"`
+
+	// Times How often, also by the same call again.
+	Times int64 `json:"times"`
+}
+
 // NodeDefinition defines model for NodeDefinition.
 type NodeDefinition struct {
 	ID   string `json:"id"`
@@ -4565,6 +4806,9 @@ type Region = string
 // Reloaded defines model for Reloaded.
 type Reloaded struct {
 	Agents int `json:"agents"`
+
+	// ChangeTexts The same, by language.
+	ChangeTexts []Texts `json:"change_texts"`
 
 	// Changes What is new, changed and gone, and what becomes of those whom it concerns; a sentence each.
 	Changes  []string `json:"changes"`
@@ -4981,6 +5225,13 @@ type WaitingCallPage struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
+// WayCount defines model for WayCount.
+type WayCount struct {
+	From  string `json:"from"`
+	Times int64  `json:"times"`
+	To    string `json:"to"`
+}
+
 // Why defines model for Why.
 type Why struct {
 	// Reason Why, for the record.
@@ -5245,6 +5496,15 @@ type ExportContactsParams struct {
 	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
 }
 
+// CompareDefinitionsParams defines parameters for CompareDefinitions.
+type CompareDefinitionsParams struct {
+	// From The revision before.
+	From int64 `form:"from" json:"from"`
+
+	// To The revision after.
+	To int64 `form:"to" json:"to"`
+}
+
 // ListDisplaysParams defines parameters for ListDisplays.
 type ListDisplaysParams struct {
 	// Limit Lines on a page.
@@ -5279,6 +5539,15 @@ type ListDoNotCallParams struct {
 type StreamEventsParams struct {
 	// LastEventID id of the last event received.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
+// CountFlowParams defines parameters for CountFlow.
+type CountFlowParams struct {
+	// From Begin (inclusive).
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End (exclusive).
+	To *To `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListImportsParams defines parameters for ListImports.

@@ -70,7 +70,8 @@ type App struct {
 	since  time.Time // when defs were put in force; guarded by mu
 	behind string    // why defs are not those in force, "" when they are; guarded by mu
 
-	started bool // wholly; Start's and Stop's
+	started bool            // wholly; Start's and Stop's
+	life    context.Context //nolint:containedctx // of what runs beside the parts: from Start to Stop
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
 }
@@ -119,7 +120,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	}
 	a.joinCampaigns()
 	a.api, err = api.New(cfg.API, api.Parts{ //nolint:contextcheck // a handler has its request's context
-		Calls: a.store, Engine: a.engine, Agents: a.engine, Callers: callers{a.acd, a.gate}, Floor: a, Teams: a.acd, Records: a.db, Reports: a.reporter(), Leads: a.leads, Campaigns: a.campaigns, Tokens: a.db, People: a.db, Definitions: reloading{a},
+		Calls: a.store, Engine: a.engine, Agents: a.engine, Callers: callers{a.acd, a.gate}, Floor: a, Teams: a.acd, Records: a.db, Reports: a.reporter(), Leads: a.leads, Campaigns: a.campaigns, Tokens: a.db, People: a.db, Definitions: reloading{a}, Doctor: a.newExaminer(),
 		Journal: a.store, Lag: a.recorder.Lag, JournalKept: cfg.Records.KeepJournal, Version: version(), Log: log,
 		Gatherer: a.metrics, Registerer: a.metrics,
 		Checks: []api.Check{
@@ -179,7 +180,7 @@ func (a *App) joinPBXs() error {
 // ends the waiting for Redis alone: what runs ends by Stop.
 func (a *App) Start(ctx context.Context) error {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	a.cancel = cancel
+	a.life, a.cancel = life, cancel
 	if err := a.api.Start(life); err != nil {
 		return err
 	}

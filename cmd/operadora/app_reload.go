@@ -44,7 +44,7 @@ func (r reloading) Reload(ctx context.Context, by string) (wire.Reloaded, error)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := wire.Reloaded{Queues: len(r.defs.ACD.Queues), Agents: len(r.defs.ACD.Agents), Flows: len(r.defs.Flows.Flows), Changes: changed}
+	out := wire.Reloaded{Queues: len(r.defs.ACD.Queues), Agents: len(r.defs.ACD.Agents), Flows: len(r.defs.Flows.Flows), Changes: changed, ChangeTexts: changeTexts(changed)}
 	for _, f := range r.faults {
 		out.Warnings = append(out.Warnings, f.String())
 	}
@@ -61,7 +61,7 @@ func (r reloading) Reload(ctx context.Context, by string) (wire.Reloaded, error)
 func (a *App) Reload(ctx context.Context, by string) ([]string, error) {
 	a.reloadOne.Lock()
 	defer a.reloadOne.Unlock()
-	changed, anew, err := a.reload(ctx)
+	changed, anew, err := a.reload(ctx, by)
 	result := reloadOK
 	if err != nil {
 		result = reloadFailed
@@ -84,7 +84,7 @@ func (a *App) load() (Definitions, yamlfile.Faults, error) {
 
 // reload puts what is in the folder now in force for all processes: a person asked for it.
 // anew tells whether the files are others.
-func (a *App) reload(ctx context.Context) (changed []string, anew bool, err error) {
+func (a *App) reload(ctx context.Context, by string) (changed []string, anew bool, err error) {
 	defs, faults, err := a.load()
 	if err != nil {
 		return nil, false, err
@@ -96,6 +96,7 @@ func (a *App) reload(ctx context.Context) (changed []string, anew bool, err erro
 	changed, err = a.enforce(ctx, defs, faults, g.At)
 	if err == nil {
 		a.setGeneration(g.At, "")
+		a.keepRevision(ctx, defs, g.At, leaseOwner(a.cfg.Instance).Instance, by, changed)
 	}
 	return changed, anew, err
 }

@@ -30,8 +30,8 @@ type Definitions struct {
 	// Said is in which file each of the lists stands that may be empty, and must not
 	// be taken for empty when its file is gone.
 	Said map[string]string
-	// Files are all files, with a hash of what each says.
-	Files map[string]string
+	// Files are all files, with a hash of what each says; Texts what they say, with secrets: see shown.
+	Files, Texts map[string]string
 }
 
 // acdFiles are the files of the definitions folder about queues and people.
@@ -53,7 +53,7 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 }
 
 func readDefinitions(fsys fs.FS, pbxs map[string]PBXConfig, known flowfile.Known) (Definitions, yamlfile.Faults, error) {
-	hashes := hashFiles(fsys) // before: a file that is written meanwhile is another the next time
+	texts := filesOf(fsys) // before: a file that is written meanwhile is another the next time
 	floor := readACD(fsys)
 	known.Queue, known.Needs, known.Callback, known.Unmet = floor.queue(), floor.needs(), floor.callback(), floor.unmet()
 	boxes, readable, unsent := mailer.Load(fsys)
@@ -78,7 +78,7 @@ func readDefinitions(fsys fs.FS, pbxs map[string]PBXConfig, known flowfile.Known
 		faults = append(faults, wrong...)
 	}
 	faults = faults.Sorted()
-	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Profiles: profiles, Mailboxes: boxes, Said: said(fsys, floor), Files: hashes}, faults, fault.E("", fault.Invalid, faults.Err())
+	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Profiles: profiles, Mailboxes: boxes, Said: said(fsys, floor), Files: hashed(texts), Texts: texts}, faults, fault.E("", fault.Invalid, faults.Err())
 }
 
 // campaigns is what campaigns may name.

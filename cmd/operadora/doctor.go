@@ -64,10 +64,11 @@ func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool, console str
 		}
 	}
 	var lines []doctor.Line
-	if site, err := siteOf(cmd); err != nil {
+	if cfg, err := loadConfig(cmd); err != nil {
 		lines = []doctor.Line{doctor.Refused(err)}
 		tell(lines)
 	} else {
+		site := siteOf(cfg)
 		site.Limit, site.Console = limit, doctor.Console{Command: strings.Fields(console)}
 		lines = doctor.Run(cmd.Context(), site, tell)
 	}
@@ -83,17 +84,9 @@ func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool, console str
 	return lines, failed
 }
 
-// siteOf reads configuration and definitions; the error is of the configuration.
-func siteOf(cmd *cobra.Command) (doctor.Site, error) {
-	file, err := findConfig(cmd)
-	if err != nil {
-		return doctor.Site{}, err
-	}
-	cfg, err := readConfig(file)
-	if err != nil {
-		return doctor.Site{}, err
-	}
-	site := doctor.Site{File: file, Folder: cfg.Definitions, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, Mail: cfg.Mail, PBXs: map[string]ari.Config{}, FreeSWITCH: map[string]esl.Config{},
+// siteOf reads the definitions of a configuration, too.
+func siteOf(cfg Config) doctor.Site {
+	site := doctor.Site{File: cfg.file, Folder: cfg.Definitions, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, Mail: cfg.Mail, PBXs: map[string]ari.Config{}, FreeSWITCH: map[string]esl.Config{},
 		Reach: map[string]gate.Reach{}}
 	a := App{gate: gateOf(cfg.PBXs)}
 	for name, p := range cfg.PBXs {
@@ -107,5 +100,5 @@ func siteOf(cmd *cobra.Command) (doctor.Site, error) {
 	defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
 	site.Mailboxes = len(defs.Mailboxes)
 	site.Definitions = doctor.Definitions{ACD: defs.ACD, Flows: defs.Flows, Campaigns: defs.Campaigns, Warnings: faults, Err: err}
-	return site, nil
+	return site
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,9 +22,9 @@ import (
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
-// hashFiles hashes the files that are read of a definitions folder, whatever is in them: two
-// processes are alike when their files are. What cannot be read is told of by who reads it.
-func hashFiles(fsys fs.FS) map[string]string {
+// filesOf are the texts of the files that are read of a definitions folder, whatever is in them. What
+// cannot be read is told of by who reads it.
+func filesOf(fsys fs.FS) map[string]string {
 	out := map[string]string{}
 	names := slices.Concat(acdFiles, []string{didsFile, "calendars.yaml", mailer.MailboxesFile})
 	for _, folder := range []string{agentsFolder, "flows", compliance.Folder, campaign.Folder} {
@@ -32,9 +33,18 @@ func hashFiles(fsys fs.FS) map[string]string {
 	}
 	for _, name := range names {
 		if text, err := yamlfile.ReadFile(fsys, name); err == nil {
-			sum := sha256.Sum256([]byte(text))
-			out[name] = hex.EncodeToString(sum[:])
+			out[name] = text
 		}
+	}
+	return out
+}
+
+// hashed are the hashes of files: two processes are alike when theirs are.
+func hashed(files map[string]string) map[string]string {
+	out := map[string]string{}
+	for name, text := range files {
+		sum := sha256.Sum256([]byte(text))
+		out[name] = hex.EncodeToString(sum[:])
 	}
 	return out
 }
@@ -124,6 +134,7 @@ func inForce(g redisstore.Generation, other []string) string {
 // joined notes by which generation this process begins, and that it runs.
 func (a *App) joined(ctx context.Context, g redisstore.Generation) error {
 	a.setGeneration(g.At, "")
+	a.keepRevision(ctx, a.current(), g.At, cmp.Or(g.By, leaseOwner(a.cfg.Instance).Instance), "", nil)
 	return a.store.Present(ctx, leaseOwner(a.cfg.Instance).Holder(), a.presence())
 }
 
@@ -226,6 +237,7 @@ func (a *App) catchUp(ctx context.Context) error {
 		put, anew, err := a.store.PutGeneration(ctx, redisstore.Generation{By: leaseOwner(a.cfg.Instance).Instance, At: since, Files: files}, g.N, since)
 		if anew { // of whoever was faster the journal tells
 			a.setGeneration(put.At, "")
+			a.keepRevision(ctx, a.current(), put.At, leaseOwner(a.cfg.Instance).Instance, "", nil)
 			a.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemDefinitions})
 		}
 		return err
@@ -233,18 +245,20 @@ func (a *App) catchUp(ctx context.Context) error {
 		a.setGeneration(g.At, "")
 		return nil
 	}
+	var changed []string
 	defs, faults, err := a.load()
 	if err == nil {
 		if other := unlike(defs.Files, g.Files); len(other) > 0 {
 			err = fault.New("definitions", fault.Conflict, "%s", inForce(g, other))
 		} else {
-			_, err = a.enforce(ctx, defs, faults, g.At)
+			changed, err = a.enforce(ctx, defs, faults, g.At)
 		}
 	}
 	switch {
 	case err == nil:
 		a.log.InfoContext(ctx, "the definitions that another process has put in force are in force here", "generation", g.N, "by", g.By)
 		a.setGeneration(g.At, "")
+		a.keepRevision(ctx, defs, g.At, g.By, "", changed) // else the other process has
 	case fault.KindOf(err) == fault.Unavailable:
 		return err
 	default:

@@ -25,13 +25,13 @@ func (o opened) Open(name string) (fs.File, error) {
 func TestAllFilesThatAreReadAreHashed(t *testing.T) {
 	t.Parallel()
 	dir := os.DirFS(filepath.Join(initialised(t), "definitions"))
-	hashed, read := opened{dir, map[string]bool{}}, opened{dir, map[string]bool{}}
-	hashFiles(hashed)
+	noted, read := opened{dir, map[string]bool{}}, opened{dir, map[string]bool{}}
+	filesOf(noted)
 	if _, faults, err := readDefinitions(read, map[string]PBXConfig{"main": {}}, flowfile.Known{}); err != nil {
 		t.Fatal(err, faults)
 	}
 	for name := range read.names {
-		if !hashed.names[name] {
+		if !noted.names[name] {
 			t.Errorf("%s is read, and no process notices that another has another", name)
 		}
 	}
@@ -48,7 +48,7 @@ func TestFilesThatAreNoDefinitions(t *testing.T) {
 	here := fstest.MapFS{"queues.yaml": text, "flows/line.yaml": text, "..2026_11_30_10_00_00.1/queues.yaml": text,
 		".github/workflows/check.yaml": text, "old/queues.yaml": text, "flows/.line.yaml": text}
 	there := fstest.MapFS{"queues.yaml": text, "flows/line.yaml": text, "..2026_11_30_10_00_01.2/queues.yaml": text}
-	if other := unlike(hashFiles(here), hashFiles(there)); len(other) > 0 {
+	if other := unlike(hashed(filesOf(here)), hashed(filesOf(there))); len(other) > 0 {
 		t.Errorf("folders that say the same are unlike: %q", other)
 	}
 }

@@ -79,7 +79,7 @@ func TestRedisIsEmptied(t *testing.T) {
 	must(t, err)
 
 	edit("fifth")
-	want, err := json.Marshal(hashFiles(os.DirFS(here)))
+	want, err := json.Marshal(hashed(filesOf(os.DirFS(here))))
 	must(t, err)
 	mark := two.Mark()
 	reload()

@@ -185,16 +185,22 @@ func TestReportsPage(t *testing.T) {
 
 // TestPeoplePage has the first administrator come in by what `operadora user create` prints, let an
 // agent, a program and a screen in and out again, and the agent change her password, sign in again
-// where she was and be signed out elsewhere, in a real Chromium.
+// where she was and be signed out elsewhere, have all that operadora stands on examined, and put
+// definitions in force that were wrong at first, in a real Chromium.
 func TestPeoplePage(t *testing.T) {
 	t.Parallel()
 	browser(t)
-	r := newRig(t, rigOptions{agents: 1})
+	queues := rigQueues
+	r := newRig(t, rigOptions{agents: 1, files: map[string]string{"queues.yaml": queues,
+		"agents.yaml": "agents:\n  - {id: \"101\", pbx: main, endpoint: PJSIP/101, queues: [sales], pin: \"4711\"}\n"}})
 	r.start()
 	api, err := r.API("supervisor")
 	must(t, err)
 	out, err := r.Run("user", "create", "root", "--role", "admin", "--name", "Root of all")
 	must(t, err)
 	_, link, _ := strings.Cut(strings.TrimSpace(out), "/#/welcome/")
-	through(t, "people.mjs", api.Base+"/", link, nil)
+	write := func(more string) func() {
+		return func() { must(t, r.Define("queues.yaml", strings.Replace(queues, "queues:\n", "queues:\n"+more, 1))) }
+	}
+	through(t, "people.mjs", api.Base+"/", link, map[string]func(){"fault": write("  - {id: vip, wrap: 5s}\n"), "mend": write("  - {id: vip, wrap_up: 5s}\n")})
 }

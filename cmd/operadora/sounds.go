@@ -56,10 +56,11 @@ func newSoundsListCommand(pbx, console *string) *cobra.Command {
 // FreeSWITCH it is, if it is one. Without a console it does not look whether
 // those that are there can be played.
 func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.Sound, *freeswitchVoices, error) {
-	site, err := siteOf(cmd)
+	cfg, err := loadConfig(cmd)
 	if err != nil {
 		return nil, nil, err
 	}
+	site := siteOf(cfg)
 	if site.Definitions.Err != nil {
 		return nil, nil, fmt.Errorf("the definitions in %s cannot be used:\n%w", site.Folder, site.Definitions.Err)
 	}
@@ -78,11 +79,11 @@ func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.
 		}
 		return doctor.Sounds(site.Definitions, func(language, name string) bool { return has[language][name] }), &freeswitchVoices{pbx, f}, nil
 	}
-	cfg, ok := site.PBXs[pbx]
+	asterisk, ok := site.PBXs[pbx]
 	if !ok {
 		return nil, nil, fmt.Errorf("--pbx %q is not in the configuration's pbxs", pbx)
 	}
-	report, err := asteriskSounds(cmd.Context(), pbx, cfg)
+	report, err := asteriskSounds(cmd.Context(), pbx, asterisk)
 	if err != nil {
 		return nil, nil, err
 	}

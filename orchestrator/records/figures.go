@@ -139,6 +139,26 @@ func (d *DB) Dispositions(ctx context.Context, from, to time.Time, fn func(Dispo
 	return classify("records.Dispositions", err)
 }
 
+// Paths tells of the ways that calls which began in a span took through flows, as Contact.Path has
+// them, each with how many calls took just that one. A path that is spoilt is left out.
+func (d *DB) Paths(ctx context.Context, from, to time.Time, fn func(path []string, calls int64)) error {
+	var w where
+	w.between("started_at", from, to)
+	w.add("path <> '[]'")
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT path, COUNT(*) FROM contacts"+w.String()+" GROUP BY path"), w.args...)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var raw string
+		var calls int64
+		var path []string
+		err := rows.Scan(&raw, &calls)
+		if err == nil && json.Unmarshal([]byte(raw), &path) == nil {
+			fn(path, calls)
+		}
+		return err
+	})
+	return classify("records.Paths", err)
+}
+
 // Entries tells of the journal's entries of some types in a span, by their time.
 func (d *DB) Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error {
 	var w where

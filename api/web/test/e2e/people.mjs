@@ -1,8 +1,8 @@
 // The first administrator's way in by a one-time link, and what they do for others: people, tokens,
-// screens on walls, the audit log; and an agent who signs in, changes the password and is signed out elsewhere.
+// screens on walls, what doctor finds, definitions put in force, the audit log; and an agent who signs in, changes the password and is signed out elsewhere.
 //
 //   node people.mjs BASE LINK     LINK is what `operadora user create` printed behind #/welcome/
-import {accessible, base, check, expect, page, sees, somebody, token as link, way} from './lib.mjs'
+import {accessible, base, check, expect, page, phones, sees, somebody, token as link, way} from './lib.mjs'
 
 const first = 'tres tristes tigres'
 const eva = await somebody()
@@ -145,6 +145,58 @@ await way(async () => {
   await accessible('displays')
   await page.getByRole('button', {name: 'Remove The hall'}).click()
   await wall.page.locator('dialog input[name=token]').waitFor()
+
+  // What operadora stands on is examined, and said in both languages.
+  await page.goto(base + '#/admin/doctor')
+  await sees('[data-testid=examined]', 'Nothing has been examined')
+  await page.getByRole('button', {name: 'Examine now'}).click()
+  await sees('[data-testid=examined]', 'by root')
+  await sees('tr[data-verdict=ok]', 'accepted')
+  await page.check('input[name=only]')
+  check((await page.locator('tr[data-verdict=ok]').count()) === 0, 'what is well is shown among what is not')
+  await page.selectOption('select[name=language]', 'es')
+  await sees('h3', 'centralita main')
+  await sees('tr[data-verdict=note]', 'si entrega las llamadas a la aplicación')
+  await accessible('doctor')
+  await page.reload()
+  await sees('[data-testid=examined]', 'by root')
+
+  // Definitions on disk are wrong, and are not put in force; then they are, as a revision that can be compared.
+  await page.goto(base + '#/admin/definitions')
+  await sees('[data-testid=on-disk]', 'The files are those in force')
+  await sees('[data-testid=revisions] tr', 'a start')
+  const put = page.getByRole('button', {name: 'Put in force'})
+  check(await put.isDisabled(), 'what is in force can be put in force')
+  await phones('fault')
+  await page.getByRole('button', {name: 'Look again'}).click()
+  await sees('[data-testid=faults] tr', 'queues.yaml:2:')
+  await sees('[data-testid=on-disk]', 'cannot be put in force')
+  check(await put.isDisabled(), 'what is wrong can be put in force')
+  await accessible('definitions-fault')
+  await phones('mend')
+  await page.getByRole('button', {name: 'Look again'}).click()
+  await sees('li', 'queue new: vip')
+  await sees('tr.added', '{id: vip, wrap_up: 5s}')
+  await phones('fault') // between the look and the order
+  await put.click()
+  await sees('[role=alert]', 'Nothing was put in force')
+  await sees('[data-testid=faults] tr', 'queues.yaml:2:')
+  await phones('mend')
+  await page.getByRole('button', {name: 'Look again'}).click()
+  await page.waitForFunction(() => !document.querySelector('[data-testid=faults] .bad') && !document.querySelector('[aria-labelledby=on-disk] button.main').disabled)
+  await put.focus()
+  await page.keyboard.press('Enter')
+  await sees('[data-testid=put]', 'with one change')
+  await sees('[data-testid=revisions] tr', 'root')
+  await page.getByRole('button', {name: 'Compare', exact: true}).click()
+  await sees('[data-testid=compared] tr.added', '{id: vip, wrap_up: 5s}')
+  await page.getByRole('button', {name: 'Files of revision 2'}).click()
+  await page.selectOption('select[name=file]', 'agents.yaml')
+  await sees('[data-testid=text] li', 'pin: "***"')
+  check(!(await page.content()).includes('4711'), 'a PIN is shown')
+  await page.selectOption('select[name=language]', 'es')
+  await sees('[data-testid=revisions] li', 'cola, alta: vip')
+  await accessible('definitions')
 
   // She is disabled, and out; all of it is on record.
   await page.goto(base + '#/admin/people')

@@ -1,4 +1,4 @@
-// A supervisor's way through reports and recordings, in a real Chromium, against a real operadora with three
+// A supervisor's way through reports, recordings and flows, in a real Chromium, against a real operadora with three
 // calls on record: two served, of which one was muted for a while, and one that hung up.
 //
 //   node reports.mjs BASE TOKEN RECORDING     the recording that was muted
@@ -182,4 +182,17 @@ await way(async () => {
   await phones('played')
   await page.getByRole('button', {name: 'Close the recording'}).click()
   check(await page.evaluate((id) => document.activeElement?.closest('[data-recording]')?.dataset.recording === id, recording), 'the focus does not come back to the row')
+
+  // Where the calls went in their flow, as a picture and in numbers; in a span without calls, nowhere.
+  await page.goto(base + '#/admin/flows/line')
+  await sees('[data-testid=came]', '3 calls came')
+  const counted = (node) => page.locator(`[data-node=${node}] td.n`).allTextContents()
+  check(String(await counted('sales')) === '3,3,3' && String(await counted('pick_up')) === '3,3,0', `counted: ${await counted('sales')}; ${await counted('pick_up')}`)
+  await sees('[data-node=menu]', '1 → sales: 3')
+  await sees('[data-box=sales]', '3 calls')
+  await accessible('flows')
+  await narrow('flows')
+  await page.selectOption('select[name=span]', 'last_month')
+  await page.getByRole('button', {name: 'Show', exact: true}).click()
+  await sees('[data-testid=came]', '0 calls came')
 })
