@@ -271,7 +271,7 @@ func (s *Store) Undisposed(ctx context.Context, since time.Time) (calls []string
 // longestTalk bounds how long a call of a campaign goes on that is looked for by when it was over.
 const longestTalk = 12 * time.Hour
 
-// Ledger is what the law counts, made of the records of attempts, from the period of a time on.
+// Ledger is what the law counts of attempts that are over, made of their records, from the period of a time on.
 func (s *Store) Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, error) {
 	l := pacing.NewLedger()
 	err := s.tables.Query(ctx, func(r *sql.Rows) error {

@@ -24,7 +24,7 @@ var (
 	hours  = tally{"campaign_hours", "campaign_attempts", []string{"campaign", "hour", "list", "result", "disposition", "heard", "machine", "sampled", "talked"}, []string{"attempts", "answered", "abandoned"},
 		"campaign, planned_at / 3600000, list, result, disposition, heard, machine, sampled, CASE WHEN connected_at > 0 THEN 1 ELSE 0 END, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END), SUM(abandoned)", ""}
 	ledger = tally{"campaign_ledger", "campaign_attempts", []string{"campaign", "period"}, []string{"answered", "abandoned"},
-		"campaign, answered_at / 300000, COUNT(*), SUM(abandoned)", " AND answered_at > 0 AND result <> 'machine'"}
+		"campaign, answered_at / 300000, COUNT(*), SUM(abandoned)", " AND state = 'ended' AND answered_at > 0 AND result <> 'machine'"}
 )
 
 // some are rows whose counts may change.

@@ -137,7 +137,7 @@ var countedBy = map[string]string{
 		CASE WHEN connected_at > 0 THEN 1 ELSE 0 END AS talked, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END), SUM(abandoned)
 		FROM campaign_attempts GROUP BY campaign, planned_at / 3600000, list, result, disposition, heard, machine, sampled, talked`,
 	"SELECT campaign, period, answered, abandoned FROM campaign_ledger WHERE answered <> 0 OR abandoned <> 0": `SELECT campaign, answered_at / 300000, COUNT(*), SUM(abandoned) FROM campaign_attempts
-		WHERE answered_at > 0 AND result <> 'machine' GROUP BY campaign, answered_at / 300000`,
+		WHERE state = 'ended' AND answered_at > 0 AND result <> 'machine' GROUP BY campaign, answered_at / 300000`,
 }
 
 // rows are those that a statement gives, sorted.

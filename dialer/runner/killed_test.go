@@ -89,7 +89,69 @@ func killing(t *testing.T, seed uint64) {
 	calls, _, peak := w.count()
 	t.Logf("%s, killed %d times, %d calls, %d at once", c.Mode, kills, calls, peak)
 	w.check()
+	all[len(all)-1].paced()
 	w.close(all...)
+}
+
+// paced holds what a process paces by against what happened.
+func (s *seat) paced() {
+	s.t.Helper()
+	v, err := s.runner.View(s.t.Context(), "march")
+	must(s.t, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if answered, abandoned := s.happened(); v.Live == nil || v.Live.Answered != float64(answered) || v.Live.Abandoned != float64(abandoned) {
+		s.t.Errorf("it is paced by %+v, and there were %d answered and %d abandoned", v.Live, answered, abandoned)
+	}
+}
+
+// TestAnswersAreCountedOnce: who waits as the pacer is made anew is counted by it once, by how their
+// wait ends; and who has an agent, or waited too long for one, as it is known by then.
+func TestAnswersAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	for joins, when := range map[time.Duration]func(p *person) bool{
+		time.Second:             func(p *person) bool { return p.ConnectedAt == 0 },
+		2500 * time.Millisecond: func(p *person) bool { return p.ConnectedAt > 0 },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 5)
+			w.leads("l", 40)
+			w.staff(5)
+			w.joins = joins
+			var defined atomic.Pointer[campaign.Campaign]
+			defined.Store(march(campaign.ModeProgressive))
+			s := w.sitWith("one", func(_ *seat, p *Parts) {
+				p.Defined = func() map[string]*campaign.Campaign { return byID([]*campaign.Campaign{defined.Load()}) }
+			})
+			s.order("march", campaign.OnStart)
+			anew := 0
+			for range 3000 {
+				time.Sleep(100 * time.Millisecond)
+				w.mu.Lock()
+				there := false
+				for _, p := range w.calls {
+					there = there || p.AnsweredAt > 0 && p.EndedAt == 0 && when(p)
+				}
+				w.mu.Unlock()
+				if !there || anew == 8 {
+					continue
+				}
+				time.Sleep(50 * time.Millisecond) // it is on record
+				defined.Store(march(campaign.ModeProgressive))
+				s.order("march", campaign.OnPause) // which has it looked at
+				s.order("march", campaign.OnResume)
+				anew++
+				time.Sleep(5 * time.Second)
+			}
+			if anew < 4 {
+				t.Fatalf("made anew %d times", anew)
+			}
+			w.live.Wait()
+			time.Sleep(time.Minute)
+			s.paced()
+			w.close(s)
+		})
+	}
 }
 
 // TestJournalLost: what became of attempts while nobody read the journal, and is not in it any
@@ -139,6 +201,19 @@ func (w *world) done() bool {
 	return n == 40
 }
 
+// happened counts who answered, and those of them for whom nobody was there in time. mu is held.
+func (w *world) happened() (answered, abandoned int) {
+	for _, p := range w.calls {
+		if p.AnsweredAt > 0 {
+			answered++
+			if p.ConnectedAt == 0 || p.ConnectedAt-p.AnsweredAt > 2000 {
+				abandoned++
+			}
+		}
+	}
+	return answered, abandoned
+}
+
 // check holds the records of a world against what happened in it.
 func (w *world) check() {
 	w.t.Helper()
@@ -178,18 +253,12 @@ func (w *world) check() {
 		}
 		return nil
 	}, "SELECT call, lead, n, state, result, outcome, answered_at, abandoned FROM campaign_attempts ORDER BY planned_at, call"))
-	happened, lost := 0, 0
 	for id, p := range w.calls {
 		if !onRecord[id] {
 			w.t.Errorf("call %s to lead %s is on no record", id, p.Lead)
 		}
-		if p.AnsweredAt > 0 {
-			happened++
-			if p.ConnectedAt == 0 || p.ConnectedAt-p.AnsweredAt > 2000 {
-				lost++
-			}
-		}
 	}
+	happened, lost := w.happened()
 	if answered != happened || abandoned != lost {
 		w.t.Errorf("on record are %d answered and %d abandoned, and there were %d and %d", answered, abandoned, happened, lost)
 	}

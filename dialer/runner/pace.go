@@ -104,6 +104,7 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 	if err != nil {
 		return err
 	}
+	t.countOpen(ledger)
 	if t.pacer != nil {
 		if learnt, err := t.pacer.Save(); err == nil {
 			t.learnt = string(learnt)
@@ -170,6 +171,20 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 	}
 	t.gates(now)
 	return nil
+}
+
+// countOpen counts into a ledger of those that are over the flights of which the law's count is known
+// already. Who waits is counted by the pacer, once they have an agent or have none in time.
+func (t *term) countOpen(l *pacing.Ledger) {
+	for _, f := range t.flights {
+		switch f.late = f.late || !f.Connected.IsZero() && t.tooLate(f); {
+		case !f.paced(), f.machine, f.Answered.IsZero():
+		case f.late:
+			l.Add(f.Campaign, f.Answered, 1, 1)
+		case !f.Connected.IsZero():
+			l.Add(f.Campaign, f.Answered, 1, 0)
+		}
+	}
 }
 
 // resync tells the pacer how all stand.

@@ -46,6 +46,7 @@ type world struct {
 	epoch   int64
 	until   time.Time
 	dies    func() bool     // of the next seat
+	joins   time.Duration   // how long who answered waits at least
 	life    func(p *person) // what a person does, by number; nil: answers after 4 s and talks for 20
 	most    int             // calls up at once
 	up      int
@@ -262,6 +263,7 @@ func (w *world) rings(p *person) {
 		p.QueuedAt = w.now().UnixMilli()
 		w.tell(orchestrator.EntryCallQueued, p.Call, "", map[string]any{"queue": "sales"})
 	})
+	time.Sleep(w.joins)
 	for tries := 0; ; tries++ {
 		var with string
 		step(func() {
