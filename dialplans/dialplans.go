@@ -65,8 +65,8 @@ func UntilVariable(app string) string { return "OPERADORA_UNTIL_" + app }
 // for a lock. Each holds entries that end in "|", newest first; the last is cut
 // off. An entry is: channel, milliseconds since 1970, cause, number dialled (of
 // callers), caller number; of Ends: whether the far end hung up (1 or 0; the cause does
-// not tell: Asterisk has 0 for most BYEs, and 16 for what its console hangs up); and of
-// Away: when the call began, state of the channel.
+// not tell: Asterisk has 0 for most BYEs, and 16 for what its console hangs up), state of
+// the channel; and of Away: when the call began, state of the channel.
 type Ring struct {
 	Name string // of the variables, without the digit
 	More string // what an entry has beside the fields that all have
@@ -81,7 +81,7 @@ const endsKept = 500
 
 // Ends keeps how the channels of calls ended that operadora has, or had.
 func Ends(app string) Ring {
-	return Ring{"OPERADORA_ENDS_" + app + "_", `,$["${CHANNEL(hangupsource)}" = "${CHANNEL(name)}"]`, 2000}
+	return Ring{"OPERADORA_ENDS_" + app + "_", `,$["${CHANNEL(hangupsource)}" = "${CHANNEL(name)}"],${CHANNEL(state)}`, 2000}
 }
 
 // Away keeps the calls that went to the away context.

@@ -216,6 +216,27 @@ type ChannelEnd struct {
 	At    time.Time
 	Cause Cause
 	ByPBX bool // the far end did not hang up, as far as the PBX can tell
+	// Answered tells whether somebody had answered, of a channel that we dialled; and
+	// AnsweredAt when, zero when the PBX cannot tell.
+	Answered   Told
+	AnsweredAt time.Time
+}
+
+// Told is what a PBX tells of something that it may know nothing of, which is "".
+type Told string
+
+// What it tells.
+const (
+	ToldYes Told = "yes"
+	ToldNo  Told = "no"
+)
+
+// Tell is what a PBX tells that knows.
+func Tell(yes bool) Told {
+	if yes {
+		return ToldYes
+	}
+	return ToldNo
 }
 
 // ChannelTruth is a channel as a snapshot shows it.
@@ -228,6 +249,12 @@ type ChannelTruth struct {
 	// CreatedAt is when the channel came to be, by the PBX's clock: for one that
 	// came in, when the caller arrived, seen by us or not.
 	CreatedAt time.Time `json:",omitzero"`
+	// Dialled tells of one that we ordered that its phone is called, as far as the PBX can
+	// tell: it may be made only.
+	Dialled bool
+	// AnsweredAt is when one that we dialled was answered, by the PBX's clock, told of one
+	// whose EventEntered was told to nobody here; zero when the PBX cannot tell.
+	AnsweredAt time.Time `json:",omitzero"`
 }
 
 // Party is a number and a name as signalled: untrusted text of any bytes.

@@ -31,6 +31,7 @@ func TestAnswersWhileNobodyIsConnected(t *testing.T) {
 	heardFirst.await(orchestrator.EventRinging, o.Channel)
 	die()
 	<-died
+	before := time.Now()
 	must(t, call.Answer())
 	<-call.Answered()
 	select {
@@ -39,6 +40,7 @@ func TestAnswersWhileNobodyIsConnected(t *testing.T) {
 	case <-time.After(2 * time.Second): // as long as a restart takes
 	}
 
+	after := time.Now()
 	a, h := w.adapter(t, ""), &heard{t: t, change: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { died <- a.Run(ctx, h) }()
@@ -49,8 +51,12 @@ func TestAnswersWhileNobodyIsConnected(t *testing.T) {
 	h.until("the connection", func() bool { return len(h.truths) > 0 })
 	h.mu.Lock()
 	c := h.truths[0].Channels[o.Channel]
+	at := h.truths[0].OurTime(c.AnsweredAt)
 	h.mu.Unlock()
-	if !c.Up || !c.Entered || len(c.Args) != 2 || c.Args[0] != "leg" {
+	if at.Before(before) || !at.Before(after) {
+		t.Errorf("answered at %v, between %v and %v", at, before, after)
+	}
+	if !c.Up || !c.Entered || !c.Dialled || len(c.Args) != 2 || c.Args[0] != "leg" {
 		t.Errorf("the agent is seen as %+v", c)
 	}
 	must(t, a.Play(ctx, orchestrator.Playback{ID: "op-c1-p1", Channel: o.Channel, Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "vm-and"}}}))
@@ -141,5 +147,18 @@ func TestOriginatorOnTheWire(t *testing.T) {
 	must(t, a.Hangup(ctx, channel, orchestrator.CauseNormal))
 	if e := h.await(orchestrator.EventEnded, channel); e.Cause != orchestrator.CauseNormal {
 		t.Errorf("the caller ended with %d", e.Cause)
+	}
+}
+
+// When Asterisk tells of no answer, or has no records, none is known.
+func TestAnsweredAt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Time{
+		"1796065767.739698": time.UnixMicro(1_796_065_767_739_698), "1796065767.000000": time.Unix(1_796_065_767, 0),
+		"0.000000": {}, "": {}, "-1.5": {}, "NaN": {}, "+Inf": {}, "2026-11-30 19:09:27": {},
+	} {
+		if got := answeredAt(text); got.Sub(want).Abs() > time.Microsecond {
+			t.Errorf("%q: %v", text, got)
+		}
 	}
 }

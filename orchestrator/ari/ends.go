@@ -75,6 +75,9 @@ func parseEntry(text string) (e ringEntry, ok bool) {
 		cause = 0
 	}
 	e = ringEntry{channel: f[0], end: orchestrator.ChannelEnd{At: at, Cause: orchestrator.Cause(cause)}, did: f[3], number: f[4], up: f[6] == "Up"}
+	if f[6] != "" {
+		e.end.Answered = orchestrator.Tell(e.up)
+	}
 	switch f[5] { // of an end: the far end hung up, or it did not; older dialplans do not say
 	case "1":
 		e.end.Cause = cmp.Or(e.end.Cause, orchestrator.CauseNormal)

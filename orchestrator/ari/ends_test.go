@@ -188,7 +188,9 @@ func TestEndsTellWhoHungUp(t *testing.T) {
 		"op-s1-l1,1700000000000,16,,101,0":            {Cause: orchestrator.CauseNormal, ByPBX: true}, // from the console
 		"op-s1-l1,1700000000000,44,,101,0":            {Cause: 44, ByPBX: true},                       // no sound came any more
 		"op-s1-l1,1700000000000,16,,101":              {Cause: orchestrator.CauseNormal},              // of an older dialplan
-		"1.1,1700000000000,16,5000,101,1700000000,Up": {Cause: orchestrator.CauseNormal},
+		"1.1,1700000000000,16,5000,101,1700000000,Up": {Cause: orchestrator.CauseNormal, Answered: orchestrator.ToldYes},
+		"op-c1-c1,1700000000000,16,,101,1,Up":         {Cause: orchestrator.CauseNormal, Answered: orchestrator.ToldYes},
+		"op-c1-c1,1700000000000,17,,101,1,Ringing":    {Cause: orchestrator.CauseBusy, Answered: orchestrator.ToldNo},
 	} {
 		got, ok := parseEntry(entry)
 		if got.end.At = (time.Time{}); !ok || got.end != want {

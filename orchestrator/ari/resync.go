@@ -2,9 +2,13 @@ package ari
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	wire "github.com/CyCoreSystems/ari/v6"
@@ -33,6 +37,7 @@ func (s *session) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.a.answers(ctx, truth)
 	ends, unseen, err := s.a.client.ends(ctx, s.a.cfg.App)
 	if err != nil {
 		return err
@@ -122,10 +127,57 @@ func truthOf(c *channel, app string) (orchestrator.ChannelTruth, bool) {
 	default:
 		return leg, false
 	}
+	leg.Dialled = originated(c.ID) && c.State != "Down"
 	if !originated(c.ID) {
 		leg.DID, leg.Caller = dialled(leg.Args, c), caller(c)
 	}
 	return leg, true
+}
+
+// answerOf is when a channel was answered, as Asterisk's own record of it has it: seconds
+// since 1970 with a fraction, 0 for never, and nothing where cdr.conf has records off
+// (https://docs.asterisk.org/Latest_API/API_Documentation/Dialplan_Functions/CDR/).
+const answerOf = "CDR(answer,u)"
+
+// asksAtOnce is how many channels are asked for their answer at a time.
+const asksAtOnce = 8
+
+// answers finds out when channels were answered of whose answer nobody here has heard. One
+// that does not tell stays without.
+func (a *Adapter) answers(ctx context.Context, truth orchestrator.Snapshot) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, asksAtOnce)
+	for _, id := range slices.Collect(maps.Keys(truth.Channels)) {
+		mu.Lock()
+		c := truth.Channels[id]
+		mu.Unlock()
+		if !c.Up || !c.Entered || !originated(id) || a.legs.inCall(id) == tell {
+			continue
+		}
+		turn <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turn }()
+			var v struct{ Value string }
+			if err := a.client.do(ctx, variable(http.MethodGet, id, url.Values{"variable": {answerOf}}), &v); err != nil {
+				return
+			}
+			c.AnsweredAt = answeredAt(v.Value)
+			mu.Lock()
+			defer mu.Unlock()
+			truth.Channels[id] = c
+		})
+	}
+	wg.Wait()
+}
+
+// answeredAt reads the value of answerOf.
+func answeredAt(text string) time.Time {
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(seconds > 0 && seconds < 1<<33) {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(seconds * 1e6))
 }
 
 // Snapshot is what exists within our application now, or is being dialled for it.
@@ -134,6 +186,7 @@ func (a *Adapter) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
 	if err != nil {
 		return truth, err
 	}
+	a.answers(ctx, truth)
 	if s, _, done := a.present(ctx); s != nil {
 		truth.Clock = s.theirs(truth.ObservedAt)
 		done()

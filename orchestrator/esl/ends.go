@@ -63,7 +63,9 @@ func parseEnding(realm, line string) (e ending, ok bool) {
 		case 'b':
 			e.began = micros(text(value))
 		case 'a':
-			e.up = !micros(text(value)).IsZero()
+			e.end.AnsweredAt = micros(text(value))
+			e.up = !e.end.AnsweredAt.IsZero()
+			e.end.Answered = orchestrator.Tell(e.up)
 		case 'd':
 			e.did = value
 		case 'n':

@@ -313,7 +313,9 @@ func (a *Adapter) truthOf(id string, w *wire) (orchestrator.ChannelTruth, bool) 
 	g.fill(w)
 	c.Args = g.givenArgs()
 	c.Entered = !ours || w.up()
-	if !ours {
+	if ours {
+		c.Dialled, c.AnsweredAt = true, micros(w.Answered)
+	} else {
 		c.DID, c.Caller = g.dialled(), g.caller
 	}
 	return c, true

@@ -83,6 +83,13 @@ func TestParseEnding(t *testing.T) {
 			if !e.end.At.Equal(at) {
 				t.Errorf("%s: at %v", line, e.end.At)
 			}
+			told := map[bool]orchestrator.Told{true: orchestrator.ToldYes, false: orchestrator.ToldNo}[e.up]
+			if !strings.Contains(line, " a") { // of an older dialplan
+				told = ""
+			}
+			if e.end.Answered != told || e.up && !e.end.AnsweredAt.Equal(time.UnixMicro(1_700_000_000_100_000)) {
+				t.Errorf("%s: answered %q at %v", line, e.end.Answered, e.end.AnsweredAt)
+			}
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)

@@ -62,7 +62,8 @@ type wire struct {
 	Presence    text `json:"Channel-Presence-ID"`
 	Number      text `json:"Caller-Caller-ID-Number"`
 	CallerName  text `json:"Caller-Caller-ID-Name"`
-	Created     text `json:"Caller-Channel-Created-Time"` // µs
+	Created     text `json:"Caller-Channel-Created-Time"`  // µs
+	Answered    text `json:"Caller-Channel-Answered-Time"` // µs; 0 for never
 	Cause       text `json:"Hangup-Cause"`
 	SIPStatus   text `json:"variable_sip_term_status"`        // of the BYE, or the answer, that ended it
 	SIPEnd      text `json:"variable_sip_hangup_disposition"` // recv_… when the far end did

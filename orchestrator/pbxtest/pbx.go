@@ -56,6 +56,7 @@ type channel struct {
 	entered  bool      // under our control
 	left     bool      // was, and was handed back by Continue
 	up       bool      // answered
+	picked   time.Time // of one that is dialled: when, by the switch's clock
 	bridge   string    // the one it is in
 	held     bool      // hears hold music
 	silent   bool      // hears silence that is sent for it
@@ -159,7 +160,11 @@ func (p *PBX) end(c *channel, cause orchestrator.Cause) {
 	p.drop(c, "the channel hung up")
 	delete(p.channels, c.id)
 	maps.DeleteFunc(p.monitors, func(_ string, m orchestrator.Monitoring) bool { return m.Target == c.id })
-	p.ended[c.id] = orchestrator.ChannelEnd{At: p.clock(), Cause: cause}
+	end := orchestrator.ChannelEnd{At: p.clock(), Cause: cause}
+	if c.dialled {
+		end.Answered, end.AnsweredAt = orchestrator.Tell(c.up), c.picked
+	}
+	p.ended[c.id] = end
 	if !c.left {
 		p.emit(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: c.id, Cause: cause})
 	}
@@ -223,7 +228,7 @@ func (p *PBX) snapshot() orchestrator.Snapshot {
 		}
 		s.Channels[id] = orchestrator.ChannelTruth{
 			Up: c.up, Entered: c.entered, Args: slices.Clone(c.args), DID: c.did, Caller: c.caller,
-			CreatedAt: c.created,
+			CreatedAt: c.created, Dialled: c.dialled, AnsweredAt: c.picked,
 		}
 	}
 	for id, in := range p.bridges {

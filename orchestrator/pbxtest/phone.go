@@ -201,7 +201,7 @@ func (p *PBX) pickUp(c *channel) {
 		p.cancel(d)
 	}
 	c.fate = nil
-	c.up = true
+	c.up, c.picked = true, p.clock()
 	p.enter(c)
 	if c.talk > 0 {
 		c.fate = append(c.fate, p.after(c.talk, func() { p.end(c, orchestrator.CauseNormal) }))

@@ -102,7 +102,7 @@ func testWhileRinging(r *rig) {
 	r.refused("Record", r.PBX.Record(ctx, r.recording("", o.Channel)), fault.Conflict)
 	r.refused("Continue", r.PBX.Continue(ctx, o.Channel, orchestrator.DialplanPlace{}), fault.Conflict)
 	c, ok := r.recut().Channels[o.Channel]
-	if !ok || c.Entered || c.Up || c.CreatedAt.IsZero() {
+	if !ok || c.Entered || c.Up || !c.Dialled || c.CreatedAt.IsZero() || !c.AnsweredAt.IsZero() {
 		r.Errorf("the snapshot shows %+v, %v", c, ok)
 	}
 	o.Again = true
