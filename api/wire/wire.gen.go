@@ -3307,6 +3307,9 @@ type EntryConsult struct {
 
 // EntryDialled defines model for EntryDialled.
 type EntryDialled struct {
+	// AgoMS Of an answer while operadora was away: how long before this entry it was, as the PBX tells, or at the most.
+	AgoMS int64 `json:"ago_ms,omitempty,omitzero"`
+
 	// Attempt Of a callback: which one it is.
 	Attempt int `json:"attempt,omitempty,omitzero"`
 

@@ -76,6 +76,7 @@ type detail struct {
 	Node        string `json:"node"`
 	State       string `json:"state"`
 	GreetedMS   int64  `json:"greeted_ms"`
+	AgoMS       int64  `json:"ago_ms"`
 	Sampled     bool   `json:"sampled"`
 
 	Verdict orchestrator.Verdict `json:"verdict"`
@@ -102,8 +103,8 @@ func (t *term) take(list []orchestrator.Entry) (out []leadstore.Settled) {
 		switch e.Type {
 		case orchestrator.EntryCallDialled:
 			if detailOf(e).Result == "answered" {
-				f.Answered = e.At.UTC()
-				out = append(out, leadstore.Settled{Call: e.Call, Answered: e.At})
+				f.Answered = e.At.UTC().Add(-time.Duration(detailOf(e).AgoMS) * time.Millisecond)
+				out = append(out, leadstore.Settled{Call: e.Call, Answered: f.Answered})
 			}
 		case orchestrator.EntryCallNode:
 			if c := t.Defined()[f.Campaign]; c != nil && c.Never != "" {

@@ -227,3 +227,15 @@ func TestCallsKeepTheirList(t *testing.T) {
 		w.close()
 	})
 }
+
+// TestAnAnswerThatIsFoundLater: who answered while nobody listened has done so then, and not
+// when it was found out.
+func TestAnAnswerThatIsFoundLater(t *testing.T) {
+	t.Parallel()
+	found := time.Date(2026, 3, 2, 10, 0, 18, 0, time.UTC)
+	tm := &term{flights: map[string]*flight{"c1": {}}}
+	news := tm.take([]orchestrator.Entry{{Type: orchestrator.EntryCallDialled, Call: "c1", At: found, Data: []byte(`{"result":"answered","ago_ms":15000}`)}})
+	if want := found.Add(-15 * time.Second); len(news) != 1 || !news[0].Answered.Equal(want) || !tm.flights["c1"].Answered.Equal(want) {
+		t.Errorf("%+v, want an answer at %v", news, want)
+	}
+}

@@ -227,7 +227,7 @@ func (x *change) answerCrossed() {
 		return
 	}
 	x.c.AnsweredAt = x.happened()
-	x.noteDial("answered", nil)
+	x.noteAnswer()
 }
 
 // giveUpAttempt ends an attempt while the phone rings, for who paces the campaign.

@@ -513,7 +513,7 @@ func (x *change) compareAbsent(v Truth) {
 	truth, there := v.Channels[customer.Channel]
 	switch {
 	case there && customer.State == LegPlanned && truth.Entered && truth.Up:
-		x.customerUp()
+		x.foundUp(truth)
 	case there && customer.State == LegPlanned:
 		x.leg(customer, LegOnDial)
 		x.leg(customer, LegOnHang)

@@ -23,8 +23,10 @@ type change struct {
 	backAs   *Back
 	answers  []error // to wishes
 	turned   map[int]error
-	byPBX    bool // what is being handled the PBX did by itself
-	returned bool // the flow that took the present step is over, and another is in its place
+	unseen   bool                 // what is being handled was found out later
+	ending   orchestrator.Outcome // of a customer's phone whose end is being handled, and was found out later
+	byPBX    bool                 // what is being handled the PBX did by itself
+	returned bool                 // the flow that took the present step is over, and another is in its place
 }
 
 // happened is when the present input happened, in unix ms.

@@ -109,9 +109,12 @@ func (x *change) ends(v Truth) {
 			x.c.EndedAt = max(x.c.PartedAt, min(x.c.EndedAt, end.At.UnixMilli())) // before the flow could hang up
 			x.waited()
 		}
-		x.at = end.At
+		x.at, x.unseen = end.At, true
+		if left && (x.c.State == StateDialing || x.c.State == StateReaching) && x.c.Promise == nil {
+			x.dialEnded(end)
+		}
 		x.event(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: end.Cause, ByPBX: end.ByPBX})
-		x.at = x.came
+		x.at, x.unseen, x.ending = x.came, false, ""
 	}
 }
 
@@ -133,9 +136,12 @@ func (x *change) adoptCommands(v Truth) {
 		case Play, CheckPlay:
 			return true
 		case Dial:
-			_, there := v.Channels[c.Order.Channel]
+			truth, there := v.Channels[c.Order.Channel]
 			if l := x.c.leg(c.Order.Channel); there && l != nil && (l == x.c.Far() || l.Role == RoleRung) && l.State == LegDialing {
 				x.arm(ringTimer(l), c.Order.Timeout+ringGrace) // nobody saw when it began to ring: its full time
+			}
+			if l := x.c.Customer(); there && l.Channel == c.Order.Channel && l.State == LegDialing && !truth.Dialled {
+				l.Doubt = true // it may be made only
 			}
 			return there || !x.knows(c.Order.Channel)
 		}

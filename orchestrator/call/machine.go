@@ -133,6 +133,10 @@ func (x *change) hearWho() bool {
 		return false
 	}
 	x.c.Screen = &Screen{State: ScreenListening, Before: o.Detect == DetectBefore}
+	if x.unseen { // nobody knows: silence now is that of who waits, and no greeting
+		x.heardWho(orchestrator.VerdictUnsure, "the answer was not seen")
+		return x.c.Screen.Before
+	}
 	order := o.Listening
 	order.Channel = x.c.Customer().Channel
 	x.do(Listen{Order: order})

@@ -123,6 +123,19 @@ func (x *change) refuseDial(r Refusal, err error) {
 
 // noteDial writes on the timeline what becomes of the customer's phone.
 func (x *change) noteDial(result string, err error) {
+	x.note(orchestrator.EntryCallDialled, x.dialFields(result, err))
+}
+
+// noteAnswer does so of an answer, and of how long ago it was where it is found out later.
+func (x *change) noteAnswer() {
+	f := x.dialFields("answered", nil)
+	if x.unseen {
+		some(f, "ago_ms", x.ms()-x.c.AnsweredAt)
+	}
+	x.note(orchestrator.EntryCallDialled, f)
+}
+
+func (x *change) dialFields(result string, err error) fields {
 	f := fields{"destination": orchestrator.MaskNumber(x.c.Caller.Number), "result": result}
 	if x.c.Promise != nil || x.c.Attempt != nil {
 		f["attempt"] = x.c.Attempts
@@ -130,7 +143,7 @@ func (x *change) noteDial(result string, err error) {
 	if err != nil {
 		f["error"] = errText(err)
 	}
-	x.note(orchestrator.EntryCallDialled, f)
+	return f
 }
 
 // agentHeld goes on with an agent who is held, or was not to be had.
@@ -284,7 +297,7 @@ func (x *change) customerUp() {
 		return
 	}
 	customer.Up, x.c.AnsweredAt, customer.Doubt = x.happened(), x.happened(), false
-	x.noteDial("answered", nil)
+	x.noteAnswer()
 	if x.c.Promise != nil {
 		x.reached()
 	}
@@ -298,6 +311,59 @@ func (x *change) customerUp() {
 	case x.c.Promise != nil:
 		x.unlooked()
 	}
+}
+
+// foundUp handles that the customer answered while nobody listened: they have waited from
+// then on. Who answered is taken for a person: the greeting was heard by nobody.
+func (x *change) foundUp(truth orchestrator.ChannelTruth) {
+	x.at, x.unseen = x.c.answeredAt(truth.AnsweredAt, x.came), true
+	if x.c.Attempt != nil {
+		x.late(x.came.Sub(x.at))
+	}
+	x.customerUp()
+	x.at, x.unseen = x.came, false
+}
+
+// answeredAt is when a customer answered of whom it was found out at some time: as the PBX
+// tells. Where it does not, it is the earliest moment that is possible, from which on whoever
+// was not served counts as abandoned.
+func (c *Call) answeredAt(told, found time.Time) time.Time {
+	customer := c.Customer()
+	earliest := time.UnixMilli(max(c.StartedAt, customer.Dialed, customer.Rang))
+	if told.Before(earliest) { // also when nothing is told
+		told = earliest
+	}
+	if told.After(found) {
+		return found
+	}
+	return told
+}
+
+// dialEnded takes in that a customer's phone that was dialled ended while nobody listened.
+func (x *change) dialEnded(end orchestrator.ChannelEnd) {
+	x.ending = endUnseen(x.c.Customer().State, end)
+	if end.Answered == orchestrator.ToldYes && x.c.AnsweredAt == 0 {
+		x.c.AnsweredAt = x.c.answeredAt(end.AnsweredAt, end.At).UnixMilli()
+		x.noteAnswer()
+	}
+}
+
+// endUnseen says, of a customer's phone that ended while nobody listened, what came of it; ""
+// leaves that to the cause. Whoever had answered was served by nobody, and where the PBX does
+// not tell whether somebody had, nobody knows.
+func endUnseen(was LegState, end orchestrator.ChannelEnd) orchestrator.Outcome {
+	switch {
+	case end.Answered == orchestrator.ToldYes:
+		return orchestrator.OutcomeAbandoned
+	case end.Answered == "" && was != LegHanging && mayFollowAnswer[end.Cause]:
+		return orchestrator.OutcomeLost
+	}
+	return ""
+}
+
+// mayFollowAnswer: causes of calls that are hung up, be it after an answer or before.
+var mayFollowAnswer = map[orchestrator.Cause]bool{
+	orchestrator.CauseUnknown: true, orchestrator.CauseNormal: true, 31: true, orchestrator.CauseOther: true,
 }
 
 // meet joins agent and customer, who both are there.
@@ -326,7 +392,11 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 	case orchestrator.EventEntered:
 		x.customerUp()
 	case orchestrator.EventEnded:
-		switch outcome := x.endOf(customer.State, e.Cause); x.c.State {
+		if customer.State == LegEnded { // it was given up, and what came of it is on record
+			x.refuse("leg "+string(customer.State), string(e.Kind))
+			return
+		}
+		switch outcome := cmp.Or(x.ending, x.endOf(customer.State, e.Cause)); x.c.State {
 		case StateDialing:
 			x.notReached(outcome, e.Cause)
 		case StateReaching:
@@ -390,7 +460,9 @@ func (x *change) notReached(outcome orchestrator.Outcome, cause orchestrator.Cau
 	}
 	x.disarm(TimerRing)
 	x.c.Outcome, x.c.Cause = outcome, cause
-	x.noteDial(string(outcome), nil)
+	if outcome != orchestrator.OutcomeAbandoned { // that they answered is noted
+		x.noteDial(string(outcome), nil)
+	}
 	if x.c.Far().State == LegPlanned { // nobody listens
 		x.setBack(outcome)
 		return
@@ -500,9 +572,13 @@ func (x *change) compareDialling(v Truth) {
 	switch {
 	case !x.c.dialling() || customer.State == LegPlanned && !there || x.c.Gone():
 	case there && customer.State == LegHanging:
+		if truth.Up {
+			x.foundUp(truth)
+			return
+		}
 		x.do(Hangup{Channel: customer.Channel, Cause: orchestrator.CauseNormal})
 	case there && truth.Entered && truth.Up && (customer.State == LegPlanned || customer.State == LegDialing || customer.State == LegRinging):
-		x.customerUp()
+		x.foundUp(truth)
 	case there && customer.State == LegPlanned:
 		x.leg(customer, LegOnDial)
 		customer.Dialed = x.ms()

@@ -20,6 +20,7 @@ type toyPBX struct {
 	plays      map[string]toyPlay
 	recordings map[string]toyRecording
 	kept       map[string]bool                    // recordings that ended
+	tacit      bool                               // it does not tell whether and when phones were answered
 	left       bool                               // the customer's channel was handed back to the dialplan
 	since      time.Time                          // of the last restart
 	monitors   map[string]orchestrator.Monitoring // by the channel of who monitors: the last order
@@ -31,6 +32,7 @@ type toyPBX struct {
 type toyChannel struct {
 	id       string
 	up, ours bool
+	made     bool // and not dialled
 	stray    bool // dialled when nobody waited for it any more
 	hold     bool
 	held     bool      // by its phone's own key
@@ -325,7 +327,11 @@ func (p *toyPBX) out(id string, how orchestrator.Event) {
 
 func (p *toyPBX) end(id string, cause orchestrator.Cause) {
 	if p.channels[id] != nil {
-		p.ended[id] = orchestrator.ChannelEnd{At: p.w.now, Cause: cause}
+		end := orchestrator.ChannelEnd{At: p.w.now, Cause: cause}
+		if ch := p.channels[id]; ch.ours && !p.tacit {
+			end.Answered, end.AnsweredAt = orchestrator.Tell(ch.up), ch.since
+		}
+		p.ended[id] = end
 		p.out(id, orchestrator.Event{Kind: orchestrator.EventEnded, Channel: id, Cause: cause})
 	}
 }
@@ -524,7 +530,11 @@ func (p *toyPBX) truth(adopted, restarts bool) Truth {
 		if ch.line && p.w.me.c.leg(id) == nil {
 			continue // its session's
 		}
-		v.Channels[id] = orchestrator.ChannelTruth{Up: ch.up, Entered: ch.up || !ch.ours}
+		truth := orchestrator.ChannelTruth{Up: ch.up, Entered: ch.up || !ch.ours, Dialled: ch.ours && !ch.made}
+		if ch.ours && ch.up && !p.tacit {
+			truth.AnsweredAt = ch.since
+		}
+		v.Channels[id] = truth
 	}
 	v.Ended = maps.Clone(p.ended)
 	for id, in := range p.bridges {

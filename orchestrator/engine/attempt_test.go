@@ -107,6 +107,45 @@ func TestAttemptInDoubt(t *testing.T) {
 	})
 }
 
+// TestLeadAnswersWhileAway: a lead answers while no process is there, waits or leaves, and is
+// on record as who answered then, by our clock, and was served by nobody.
+func TestLeadAnswersWhileAway(t *testing.T) {
+	t.Parallel()
+	for name, phone := range map[string]pbxtest.Behaviour{
+		"waits":  pbxtest.AnswerAfter(3 * time.Second),
+		"leaves": pbxtest.AnswerAfter(3 * time.Second).ThenHangUp(4 * time.Second),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.callsOut(asIs)
+				s.logout()
+				s.pbx.SetClockSkew(-time.Hour)
+				s.pbx.Endpoint(outsideNumber, phone)
+				o := attempt("910000001")
+				o.Flow, o.Queue, o.Within = "", "sales", 2*time.Second
+				if _, err := s.eng.Attempt(t.Context(), "lima", o); err != nil {
+					t.Fatal(err)
+				}
+				s.wait(time.Second)
+				s.kill()
+				s.wait(18 * time.Second)
+				s.start()
+				s.wait(time.Minute)
+				calls := s.store.ended()
+				if len(calls) != 1 {
+					t.Fatalf("on record are %+v", calls)
+				}
+				if c := calls[0]; c.AnsweredAt-c.StartedAt < 3000 || c.AnsweredAt-c.StartedAt >= 4000 {
+					t.Errorf("answered after %d ms", c.AnsweredAt-c.StartedAt)
+				}
+				s.finish(orchestrator.OutcomeAbandoned)
+			})
+		})
+	}
+}
+
 // TestLeadInTrouble makes an attempt that enters a queue as the lead answers, with nobody
 // there, and one command after the other unanswered, in three ways, or the process killed
 // at it: the lead hears the message, and is on record as abandoned.

@@ -423,10 +423,11 @@ func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool)
 		Ended: map[string]orchestrator.ChannelEnd{}}
 	take := func(ch string) {
 		if c, there := s.Channels[ch]; there {
+			c.AnsweredAt = s.OurTime(c.AnsweredAt)
 			t.Channels[ch] = c
 		}
 		if end, told := s.Ended[ch]; told {
-			end.At = s.OurTime(end.At)
+			end.At, end.AnsweredAt = s.OurTime(end.At), s.OurTime(end.AnsweredAt)
 			t.Ended[ch] = end
 		}
 	}
