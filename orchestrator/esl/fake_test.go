@@ -741,9 +741,9 @@ func (f *fake) describe(fields map[string]any, ch *fakeChannel) {
 	fields["Channel-Presence-ID"], fields["Call-Direction"] = ch.presence, ch.direction
 	fields["Caller-Caller-ID-Number"], fields["Caller-Caller-ID-Name"] = ch.caller, ch.name
 	fields["Caller-Channel-Created-Time"] = strconv.FormatInt(ch.created.UnixMicro(), 10)
-	fields["Answer-State"], fields["Channel-State"] = "ringing", "CS_EXECUTE"
+	fields["Answer-State"], fields["Channel-State"], fields["Caller-Channel-Answered-Time"] = "ringing", "CS_EXECUTE", "0"
 	if ch.answered {
-		fields["Answer-State"] = "answered"
+		fields["Answer-State"], fields["Caller-Channel-Answered-Time"] = "answered", fields["Caller-Channel-Created-Time"] // as soon as it was there
 	}
 	fields["variable_current_application"], fields["variable_current_application_data"] = ch.app, ch.appData
 	if ch.app == "park" && ch.past[0] != "" { // what is over is told until the next begins
