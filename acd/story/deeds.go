@@ -198,6 +198,7 @@ var (
 		"user.create": {"let in", "dio de alta a"}, "user.change": {"changed", "modificó a"}, "user.invite": {"made a link for", "creó un enlace para"}, "user.disable": {"shut out", "desactivó a"},
 		"user.enable": {"let in again", "reactivó a"}, "user.end_sessions": {"ended the sessions of", "cerró las sesiones de"},
 		"token.create": {"made token", "creó el token"}, "token.revoke": {"revoked token", "revocó el token"},
+		"doctor.examine": {"ran", "ejecutó"},
 		"display.pair": {"let in display", "admitió la pantalla"}, "display.revoke": {"removed display", "quitó la pantalla"},
 	}
 	// tried are the orders that may be refused, by what would have been done.
