@@ -199,7 +199,7 @@ var (
 		"user.enable": {"let in again", "reactivó a"}, "user.end_sessions": {"ended the sessions of", "cerró las sesiones de"},
 		"token.create": {"made token", "creó el token"}, "token.revoke": {"revoked token", "revocó el token"},
 		"doctor.examine": {"ran", "ejecutó"},
-		"display.pair": {"let in display", "admitió la pantalla"}, "display.revoke": {"removed display", "quitó la pantalla"},
+		"display.pair":   {"let in display", "admitió la pantalla"}, "display.revoke": {"removed display", "quitó la pantalla"},
 	}
 	// tried are the orders that may be refused, by what would have been done.
 	tried = map[string][2]string{
