@@ -185,7 +185,8 @@ func (s *shown) is(srv *Server, keep func(any) bool) string {
 }
 
 func sorted[T any](m map[string]T, id func(T) string) []T {
-	return slices.SortedFunc(maps.Values(m), func(a, b T) int { return cmp.Compare(id(a), id(b)) })
+	out := []T{} // none is [], as answered
+	return append(out, slices.SortedFunc(maps.Values(m), func(a, b T) int { return cmp.Compare(id(a), id(b)) })...)
 }
 
 func answered[T any](t testing.TB, s *Server, path, token string, keep func(any) bool) []T {
