@@ -194,12 +194,18 @@ func (x *change) handedOnBefore(at time.Time) bool {
 	return x.c.HandedOn > 0 && x.c.HandedOn+handOver.Milliseconds() < at.UnixMilli()
 }
 
-// compareFar notices what happened to the far leg unseen.
+// compareFar notices what happened unseen to the far leg, and to those who are rung beside it: also
+// to the one of them who takes its place.
 func (x *change) compareFar(v Truth) {
+	rung := x.c.rung()
 	if far := x.c.Far(); far != nil {
 		x.compareLeg(far, v)
 	}
-	x.compareRung(v)
+	for _, was := range rung {
+		if l := x.c.leg(was.Channel); l != nil {
+			x.compareLeg(l, v)
+		}
+	}
 }
 
 // compareLeg notices what happened unseen to a leg that is not the customer's.

@@ -199,12 +199,3 @@ func (x *change) dropRung(cause orchestrator.Cause) {
 
 // rungDue tells whether a timer is that of a leg that is rung beside the far one, and of which.
 func rungDue(t Timer) (channel string, ok bool) { return strings.CutPrefix(string(t), rungTimer) }
-
-// compareRung notices what happened unseen to those who are rung beside the far leg.
-func (x *change) compareRung(v Truth) {
-	for _, was := range x.c.rung() {
-		if l := x.c.leg(was.Channel); l != nil {
-			x.compareLeg(l, v)
-		}
-	}
-}

@@ -56,13 +56,19 @@ func TestRingAll(t *testing.T) {
 		phones int // that are left
 		missed map[string]int
 	}{
-		"nobody yet":                {[]func(*world){allRing}, StateOffered, 3, none},
-		"the first":                 {[]func(*world){allRing, phone(0, picksUp)}, StateTalking, 1, map[string]int{"elsewhere": 2}},
-		"the last":                  {[]func(*world){allRing, phone(2, picksUp)}, StateTalking, 1, map[string]int{"elsewhere": 2}},
-		"all at the same instant":   {[]func(*world){allRing, answered}, StateTalking, 1, map[string]int{"elsewhere": 2}},
-		"unseen":                    {[]func(*world){allRing, func(w *world) { w.goAway(true); answered(w); w.comeBack(false) }}, StateTalking, 1, map[string]int{"elsewhere": 2}},
-		"and it is killed then":     {[]func(*world){allRing, func(w *world) { answered(w); w.deliver(); w.decide(); lost(w) }}, StateTalking, 1, map[string]int{"elsewhere": 2}},
-		"while it was killed":       {[]func(*world){allRing, func(w *world) { w.cut = true; answered(w); lost(w) }}, StateTalking, 1, map[string]int{"elsewhere": 2}},
+		"nobody yet":              {[]func(*world){allRing}, StateOffered, 3, none},
+		"the first":               {[]func(*world){allRing, phone(0, picksUp)}, StateTalking, 1, map[string]int{"elsewhere": 2}},
+		"the last":                {[]func(*world){allRing, phone(2, picksUp)}, StateTalking, 1, map[string]int{"elsewhere": 2}},
+		"all at the same instant": {[]func(*world){allRing, answered}, StateTalking, 1, map[string]int{"elsewhere": 2}},
+		"unseen":                  {[]func(*world){allRing, func(w *world) { w.goAway(true); answered(w); w.comeBack(false) }}, StateTalking, 1, map[string]int{"elsewhere": 2}},
+		"and it is killed then":   {[]func(*world){allRing, func(w *world) { answered(w); w.deliver(); w.decide(); lost(w) }}, StateTalking, 1, map[string]int{"elsewhere": 2}},
+		"while it was killed":     {[]func(*world){allRing, func(w *world) { w.cut = true; answered(w); lost(w) }}, StateTalking, 1, map[string]int{"elsewhere": 2}},
+		"the first is gone by then, another answers": {[]func(*world){allRing, func(w *world) {
+			w.cut = true
+			w.pbx.phoneEnds(w.pbx.channels[w.me.c.Far().Channel], orchestrator.CauseRejected)
+			phone(0, picksUp)(w)
+			lost(w)
+		}}, StateTalking, 1, map[string]int{"elsewhere": 1, "error": 1}},
 		"one turns it down":         {[]func(*world){allRing, phone(0, turnsOff)}, StateOffered, 2, map[string]int{"rejected": 1}},
 		"two do, the third answers": {[]func(*world){allRing, phone(0, turnsOff), phone(1, turnsOff), answered}, StateTalking, 1, map[string]int{"rejected": 2}},
 		"all do":                    {[]func(*world){allRing, agentEnds(orchestrator.CauseRejected)}, StateWaiting, 0, map[string]int{"rejected": 3}},
