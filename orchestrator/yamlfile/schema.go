@@ -220,7 +220,7 @@ func keysOf(t reflect.Type, path string, listed map[reflect.Type]bool) (out []Ke
 		}
 		own := Key{Path: Path(path, f.name), Kind: kindWord(f.typ, f), Allowed: f.allowed(), Default: f.preset, Doc: f.doc, Need: f.need}
 		_, short := shortOf(elem)
-		if short = short && own.Kind == "list"; hasKeys(elem) && !(short && listed[elem]) {
+		if short = short && own.Kind == "list"; hasKeys(elem) && (!short || !listed[elem]) {
 			listed[elem] = short
 			if more := keysOf(elem, below, listed); len(more) > 0 {
 				if own.Holds = true; own.Doc != "" {

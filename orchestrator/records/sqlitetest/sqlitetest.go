@@ -22,7 +22,7 @@ func Template(build func(file string) error) func(t testing.TB) (file string) {
 		if err := build(file); err != nil {
 			return nil, err
 		}
-		return os.ReadFile(file)
+		return os.ReadFile(file) //nolint:gosec // our own file
 	})
 	return func(t testing.TB) string {
 		t.Helper()
