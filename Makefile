@@ -78,7 +78,7 @@ test: setup web-test browser ## vet and all tests, with the race detector, on th
 	$(GO) test -race -short -skip '$(DAYS)' -timeout $(TEST_TIMEOUT) ./orchestrator/ari ./dialer/runner
 	@mkdir -p bin
 	$(GO) build -race -o bin/operadora-race ./cmd/operadora
-	GORACE=atexit_sleep_ms=50 MUST_HAVE_PAGES=1 OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -p 1 -parallel 3 -timeout $(TEST_TIMEOUT) $(PHONES)
+	GORACE=atexit_sleep_ms=50 MUST_HAVE_PAGES=1 OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -p 1 -timeout $(TEST_TIMEOUT) $(PHONES)
 
 # The tests of cmd/operadora that are about calls, not about Asterisk.
 ON_FREESWITCH = TestACallerReachesAnAgent|TestCallersWhoHangUp|TestAgentsWhoDoNotServe|TestKilled|TestOldOwnerWakes|TestEndsUnseen|TestUnheard|TestAwayFallsThrough|TestRedisAway|TestAsteriskRestarted|TestHostileCaller|TestSocketCut|TestRecordingIsMuted|TestVoicemail|TestTransfer|TestAttendedTransferKey|TestHangUpsInEveryStage|TestMoveWaiting|TestConsult|TestKeysWhileTalking|TestPaymentByKeys|TestPermanentLines|TestLinesKilled|TestLinesOfARestartedSwitch|TestLineHungUpUnseen|TestLineDropsAtTheMatch|TestSuperviseOnAPermanentLine|TestCodesOfWhoTookACallOver|TestCutInEveryStage|TestLinesCross|TestAgentOnALineCalls|TestCallback|TestAgentsCall|TestAgentsMayNotCall|TestSupervisorsOnRealPhones|TestLamps|TestAgentTwice|TestUnknownNumber|TestWrongPassword|TestAllPhonesRing|TestTwoPickUpAtOnce|TestAQueueIsRemovedUnderACaller|TestTwoProcesses|TestTroubleOfTwoProcesses|TestDoctorOnFreeSWITCH|TestAdministratorOfFreeSWITCH
