@@ -145,9 +145,9 @@ func TestEventsDuringASlowSnapshot(t *testing.T) {
 	f.send(event("ChannelDtmfReceived", "1.9", `,"digit":"2"`))
 	f.send(event("SomethingNew", "1.9", ``))
 	close(go_on)
-	s.want(`connected {"1.1":{"Up":true,"Entered":true,"Args":["inbound","5550123"],"DID":"5550123","Caller":{"number":"5550100","name":"Ana"}},` +
-		`"op-c1-l1":{"Up":false,"Entered":false,"Args":null,"DID":"","Caller":{}},` +
-		`"op-c1-l2":{"Up":true,"Entered":true,"Args":["leg","a,b"],"DID":"","Caller":{}}}`)
+	s.want(`connected {"1.1":{"Up":true,"Entered":true,"Args":["inbound","5550123"],"DID":"5550123","Caller":{"number":"5550100","name":"Ana"},"Dialled":false},` +
+		`"op-c1-l1":{"Up":false,"Entered":false,"Args":null,"DID":"","Caller":{},"Dialled":true},` +
+		`"op-c1-l2":{"Up":true,"Entered":true,"Args":["leg","a,b"],"DID":"","Caller":{},"Dialled":true}}`)
 	for _, want := range []string{"entered 1.9", "digit 1.91", "digit 1.92"} {
 		s.want(want)
 	}
