@@ -253,7 +253,8 @@ type ChannelTruth struct {
 	// tell: it may be made only.
 	Dialled bool
 	// AnsweredAt is when one that we dialled was answered, by the PBX's clock, told of one
-	// whose EventEntered was told to nobody here; zero when the PBX cannot tell.
+	// whose EventEntered was told to nobody here, and that is in no bridge; zero when the PBX
+	// cannot tell.
 	AnsweredAt time.Time `json:",omitzero"`
 }
 

@@ -2,7 +2,6 @@ package ari
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -143,32 +142,40 @@ const answerOf = "CDR(answer,u)"
 const asksAtOnce = 8
 
 // answers finds out when channels were answered of whose answer nobody here has heard. One
-// that does not tell stays without.
+// that does not tell stays without; and one that is in a bridge is not asked: it was put there by
+// who had heard.
 func (a *Adapter) answers(ctx context.Context, truth orchestrator.Snapshot) {
-	var mu sync.Mutex
+	bridged := map[string]bool{}
+	for _, in := range truth.Bridges {
+		for _, id := range in {
+			bridged[id] = true
+		}
+	}
+	var asked []string
+	for id, c := range truth.Channels {
+		if c.Up && c.Entered && originated(id) && !bridged[id] && a.legs.inCall(id) != tell {
+			asked = append(asked, id)
+		}
+	}
+	at := make([]time.Time, len(asked))
 	var wg sync.WaitGroup
 	turn := make(chan struct{}, asksAtOnce)
-	for _, id := range slices.Collect(maps.Keys(truth.Channels)) {
-		mu.Lock()
-		c := truth.Channels[id]
-		mu.Unlock()
-		if !c.Up || !c.Entered || !originated(id) || a.legs.inCall(id) == tell {
-			continue
-		}
+	for i, id := range asked {
 		turn <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turn }()
 			var v struct{ Value string }
-			if err := a.client.do(ctx, variable(http.MethodGet, id, url.Values{"variable": {answerOf}}), &v); err != nil {
-				return
+			if a.client.do(ctx, variable(http.MethodGet, id, url.Values{"variable": {answerOf}}), &v) == nil {
+				at[i] = answeredAt(v.Value)
 			}
-			c.AnsweredAt = answeredAt(v.Value)
-			mu.Lock()
-			defer mu.Unlock()
-			truth.Channels[id] = c
 		})
 	}
 	wg.Wait()
+	for i, id := range asked {
+		c := truth.Channels[id]
+		c.AnsweredAt = at[i]
+		truth.Channels[id] = c
+	}
 }
 
 // answeredAt reads the value of answerOf.
