@@ -37,7 +37,7 @@ const (
 func (a *App) keepRevision(ctx context.Context, d Definitions, since time.Time, instance, by string, changed []string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
 	defer cancel()
-	n, err := a.db.KeepRevision(ctx, records.Revision{At: since, Instance: instance, By: by, Changes: changed, Files: shown(d.Texts)}, mostRevisions)
+	n, err := a.db.KeepRevision(ctx, records.Revision{At: since, Instance: instance, By: by, Changes: changed}, func() map[string]string { return shown(d.Texts) }, mostRevisions)
 	if err != nil {
 		a.log.WarnContext(ctx, "the revision of the definitions is not kept", "since", since, "error", err)
 		return

@@ -16,18 +16,18 @@ import (
 
 // Revision is what definitions were in force from a time on.
 type Revision struct {
-	N        int64     // given by KeepRevision; grows with each
-	At       time.Time // since when; another revision of the tenant has another
-	Instance string    // the process that put it in force
-	By       string    // who had it done; "" is a start
-	Changes  []string  // against the one before, a sentence each
-	// Files are the texts by name. They hold no secrets: whoever keeps a revision takes them out.
-	Files map[string]string
+	N        int64             // given by KeepRevision; grows with each
+	At       time.Time         // since when; another revision of the tenant has another
+	Instance string            // the process that put it in force
+	By       string            // who had it done; "" is a start
+	Changes  []string          // against the one before, a sentence each
+	Files    map[string]string // texts by name; of one that is to be kept they are given beside it
 }
 
 // KeepRevision keeps a revision unless the one that is in force since that time is kept, and
-// returns its number. Of a tenant the last most ones are kept.
-func (d *DB) KeepRevision(ctx context.Context, r Revision, most int64) (n int64, err error) {
+// returns its number. files gives its texts by name, without secrets; it is asked only where they
+// are not kept. Of a tenant the last most revisions are kept.
+func (d *DB) KeepRevision(ctx context.Context, r Revision, files func() map[string]string, most int64) (n int64, err error) {
 	const op = "records.KeepRevision"
 	changes, _ := json.Marshal(append([]string{}, r.Changes...)) // strings always marshal
 	err = d.inTx(ctx, func(tx *transaction) error {
@@ -42,14 +42,15 @@ func (d *DB) KeepRevision(ctx context.Context, r Revision, most int64) (n int64,
 		if _, err := d.insertInto(ctx, tx, "revisions", "tenant, n, at, instance, by_whom, changes", "", [][]any{row}); err != nil {
 			return err
 		}
-		var files, texts [][]any
-		for _, name := range slices.Sorted(maps.Keys(r.Files)) {
-			body := text(r.Files[name])
+		of := files()
+		var names, texts [][]any
+		for _, name := range slices.Sorted(maps.Keys(of)) {
+			body := text(of[name])
 			sum := sha256.Sum256([]byte(body))
 			hash := hex.EncodeToString(sum[:])
-			files, texts = append(files, []any{d.tenant, n, text(name), hash}), append(texts, []any{hash, body})
+			names, texts = append(names, []any{d.tenant, n, text(name), hash}), append(texts, []any{hash, body})
 		}
-		if _, err := d.insertInto(ctx, tx, "revision_files", "tenant, n, name, hash", "", files); err != nil {
+		if _, err := d.insertInto(ctx, tx, "revision_files", "tenant, n, name, hash", "", names); err != nil {
 			return err
 		}
 		if _, err := d.insertInto(ctx, tx, "revision_texts", "hash, body", " ON CONFLICT (hash) DO NOTHING", texts); err != nil {

@@ -23,7 +23,7 @@ func TestRevisions(t *testing.T) {
 		}
 		keep := func(d *DB, r Revision, want int64) {
 			t.Helper()
-			if n, err := d.KeepRevision(t.Context(), r, 3); err != nil || n != want {
+			if n, err := d.KeepRevision(t.Context(), r, func() map[string]string { return r.Files }, 3); err != nil || n != want {
 				t.Fatalf("revision %d, %v; want %d", n, err, want)
 			}
 		}
