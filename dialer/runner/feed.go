@@ -102,8 +102,8 @@ func (t *term) take(list []orchestrator.Entry) (out []leadstore.Settled) {
 		}
 		switch e.Type {
 		case orchestrator.EntryCallDialled:
-			if detailOf(e).Result == "answered" {
-				f.Answered = e.At.UTC().Add(-time.Duration(detailOf(e).AgoMS) * time.Millisecond)
+			if d := detailOf(e); d.Result == "answered" {
+				f.Answered = e.At.UTC().Add(-time.Duration(d.AgoMS) * time.Millisecond)
 				out = append(out, leadstore.Settled{Call: e.Call, Answered: f.Answered})
 			}
 		case orchestrator.EntryCallNode:
