@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"io"
 	"log/slog"
@@ -23,10 +22,10 @@ import (
 	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/dialer/leadstore/leadstoretest"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
-	"github.com/operadora/operadora/orchestrator/records/sqlitetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -53,23 +52,9 @@ type world struct {
 	parts   Parts
 }
 
-func recordsIn(file string) records.Config {
-	return records.Config{DSN: records.DSN("sqlite:" + file), Connections: 4, Batch: 100, KeepJournal: time.Hour, RetryMax: time.Second}
-}
-
-// migrated gives a test a file with empty tables.
-var migrated = sqlitetest.Template(func(file string) error {
-	db, err := records.Open(context.Background(), recordsIn(file), time.Now)
-	if err != nil {
-		return err
-	}
-	_, err = leadstore.New(context.Background(), db, time.Now)
-	return errors.Join(err, db.Close())
-})
-
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	db, err := records.Open(t.Context(), recordsIn(migrated(t)), func() time.Time { return noon })
+	db, err := records.Open(t.Context(), leadstoretest.Records(t), func() time.Time { return noon })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,12 +20,12 @@ import (
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/dialer/leadstore/leadstoretest"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
-	"github.com/operadora/operadora/orchestrator/records/sqlitetest"
 )
 
 // world is a PBX with its agents and the public, as the engine and acd show them: the
@@ -84,23 +83,9 @@ type person struct {
 	rangSince time.Time
 }
 
-func recordsIn(file string) records.Config {
-	return records.Config{DSN: records.DSN("sqlite:" + file), Connections: 4, Batch: 100, KeepJournal: time.Hour, RetryMax: time.Second}
-}
-
-// migrated gives a test a file with empty tables.
-var migrated = sqlitetest.Template(func(file string) error {
-	db, err := records.Open(context.Background(), recordsIn(file), time.Now)
-	if err != nil {
-		return err
-	}
-	_, err = leadstore.New(context.Background(), db, time.Now)
-	return errors.Join(err, db.Close())
-})
-
 func newWorld(t testing.TB, seed uint64) *world {
 	t.Helper()
-	db, err := records.Open(t.Context(), recordsIn(migrated(t)), time.Now)
+	db, err := records.Open(t.Context(), leadstoretest.Records(t), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
