@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -201,7 +200,7 @@ var resultados = map[Result]string{ResultServed: "atendida", ResultAbandoned: "a
 // lead is what hinders a call of any number, and whether that is for good.
 func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 	add := func(code Code, until time.Time, en, es string, args ...any) {
-		out = append(out, Reason{Code: code, Until: until, Text: compliance.Texts{"en": fmt.Sprintf(en, args...), "es": fmt.Sprintf(es, args...)}})
+		out = append(out, Reason{Code: code, Until: until, Text: compliance.Say(en, es, args...)})
 	}
 	wait := func() {
 		if s.after.ready.After(now) {
@@ -221,7 +220,7 @@ func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 	} else {
 		if f := s.after.finished; f != "" {
 			finished = true
-			out = append(out, Reason{Code: CodeFinished, Text: compliance.Texts{"en": f + " was the last outcome", "es": "el último resultado: " + cmp.Or(resultados[Result(f)], f)}})
+			add(CodeFinished, time.Time{}, "%s was the last outcome", "el último resultado: %s", compliance.Texts{"en": f, "es": cmp.Or(resultados[Result(f)], f)})
 		}
 		if n := Rung(s.l.Attempts, ""); n >= s.c.Attempts.Lead {
 			finished = true
@@ -240,7 +239,7 @@ func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 // number is what hinders a call of one number.
 func (s standing) number(n Number, now time.Time) (out []Reason) {
 	add := func(code Code, en, es string, args ...any) {
-		out = append(out, Reason{Code: code, Number: n.Number, Text: compliance.Texts{"en": fmt.Sprintf(en, args...), "es": fmt.Sprintf(es, args...)}})
+		out = append(out, Reason{Code: code, Number: n.Number, Text: compliance.Say(en, es, args...)})
 	}
 	if n.DoNotCall != "" {
 		add(CodeDoNotCall, "it must not be called: %s", "no se debe llamar: %s", n.DoNotCall)
@@ -256,8 +255,8 @@ func (s standing) number(n Number, now time.Time) (out []Reason) {
 	}
 	if !s.hours.In(n.Zones, now) {
 		hours := strings.Join(s.l.Hours, ", ")
-		out = append(out, Reason{Code: CodeListHours, Number: n.Number, Until: s.hours.Opens(n.Zones, now), Text: compliance.Texts{
-			"en": "outside the hours of its list: " + hours, "es": "fuera del horario de su lista: " + calendar.Spanish(hours)}})
+		add(CodeListHours, "outside the hours of its list: %s", "fuera del horario de su lista: %s", compliance.Texts{"en": hours, "es": calendar.Spanish(hours)})
+		out[len(out)-1].Until = s.hours.Opens(n.Zones, now)
 	}
 	call := compliance.Call{Purpose: s.c.Purpose, CallerID: s.c.shownTo(n.Number), Reserved: s.c.Mode.reserves()}
 	callee := compliance.Callee{Number: n.Number, Zones: n.Zones}

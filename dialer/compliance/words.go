@@ -3,6 +3,7 @@ package compliance
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ func (r Rule) says() Texts {
 	case *Abandon:
 		return d.says()
 	case *Ring:
-		return both("a phone rings for %s at least before a call is given up", "el teléfono suena al menos %s antes de desistir", span(d.Least))
+		return Say("a phone rings for %s at least before a call is given up", "el teléfono suena al menos %s antes de desistir", span(d.Least))
 	case *Message:
 		return d.says()
 	case *Hours:
@@ -51,29 +52,28 @@ func (r Rule) says() Texts {
 	return Texts{}
 }
 
-// word is a word per language, to be put into a sentence.
-type word map[string]string
-
-// both makes a sentence in both languages.
-func both(en, es string, words ...word) Texts {
+// Say makes a sentence in all languages. An argument that is Texts is said in each as it has it.
+func Say(en, es string, args ...any) Texts {
 	fill := func(format, language string) string {
-		args := make([]any, len(words))
-		for i, w := range words {
-			args[i] = w[language]
+		said := slices.Clone(args)
+		for i, a := range said {
+			if texts, ok := a.(Texts); ok {
+				said[i] = texts[language]
+			}
 		}
-		return fmt.Sprintf(format, args...)
+		return fmt.Sprintf(format, said...)
 	}
 	return Texts{"en": fill(en, "en"), "es": fill(es, "es")}
 }
 
-func plain(s string) word { return word{"en": s, "es": s} }
+func plain(s string) Texts { return Texts{"en": s, "es": s} }
 
 // span is a duration in words.
-func span(d time.Duration) word {
+func span(d time.Duration) Texts {
 	switch {
 	case d >= 7*24*time.Hour && d%(24*time.Hour) == 0:
 		n := strconv.Itoa(int(d / (24 * time.Hour)))
-		return word{"en": n + " days", "es": n + " días"}
+		return Texts{"en": n + " days", "es": n + " días"}
 	case d >= time.Hour && d%time.Hour == 0:
 		return plain(strconv.Itoa(int(d/time.Hour)) + " h")
 	}
@@ -81,37 +81,37 @@ func span(d time.Duration) word {
 }
 
 // per is a period of a cap in words.
-func per(text string) word {
+func per(text string) Texts {
 	switch text {
 	case perDay:
-		return word{"en": "a day", "es": "al día"}
+		return Texts{"en": "a day", "es": "al día"}
 	case perWeek:
-		return word{"en": "a week", "es": "a la semana"}
+		return Texts{"en": "a week", "es": "a la semana"}
 	}
 	d, _ := time.ParseDuration(text)
 	s := span(d)
-	return word{"en": "in " + s["en"], "es": "en " + s["es"]}
+	return Texts{"en": "in " + s["en"], "es": "en " + s["es"]}
 }
 
 func (d *Abandon) says() Texts {
-	starts := word{"en": "the answer", "es": "la respuesta"}
+	starts := Texts{"en": "the answer", "es": "la respuesta"}
 	if d.Starts == StartGreetingEnd {
-		starts = word{"en": "the end of the greeting", "es": "el fin del saludo"}
+		starts = Texts{"en": "the end of the greeting", "es": "el fin del saludo"}
 	}
-	window := word{"en": "in any", "es": "en cualquier período de"}
+	window := Texts{"en": "in any", "es": "en cualquier período de"}
 	if d.WindowKind == WindowFixed {
-		window = word{"en": "in each", "es": "en cada período de"}
+		window = Texts{"en": "in each", "es": "en cada período de"}
 	}
-	machines := word{}
+	machines := Texts{}
 	if d.FalseMachines {
-		machines = word{"en": "; people taken for machines count", "es": "; cuentan las personas tomadas por máquinas"}
+		machines = Texts{"en": "; people taken for machines count", "es": "; cuentan las personas tomadas por máquinas"}
 	}
-	return both("%s %% at most of the calls that people answer %s %s may have no agent within %s of %s%s",
+	return Say("%s %% at most of the calls that people answer %s %s may have no agent within %s of %s%s",
 		"como máximo el %s %% de las llamadas que atienden personas %s %s puede quedar sin agente a los %s de %s%s",
-		plain(strconv.FormatFloat(d.Percent, 'f', -1, 64)), window, span(d.Window), span(d.Threshold), starts, machines)
+		strconv.FormatFloat(d.Percent, 'f', -1, 64), window, span(d.Window), span(d.Threshold), starts, machines)
 }
 
-var saidWords = map[Said]word{
+var saidWords = map[Said]Texts{
 	"name":    {"en": "who called", "es": "quién llamó"},
 	"number":  {"en": "a number to call", "es": "un número al que llamar"},
 	"purpose": {"en": "why", "es": "por qué"},
@@ -119,7 +119,7 @@ var saidWords = map[Said]word{
 }
 
 func (d *Message) says() Texts {
-	said := word{}
+	said := Texts{}
 	for _, language := range []string{"en", "es"} {
 		var parts []string
 		for _, s := range d.Says {
@@ -127,81 +127,81 @@ func (d *Message) says() Texts {
 		}
 		said[language] = strings.Join(parts, ", ")
 	}
-	return both("who finds no agent hears a message within %s, which says %s", "quien no encuentra agente oye un mensaje antes de %s, que dice %s", span(d.Within), said)
+	return Say("who finds no agent hears a message within %s, which says %s", "quien no encuentra agente oye un mensaje antes de %s, que dice %s", span(d.Within), said)
 }
 
 func (d *Hours) says() Texts {
 	en := strings.Join(d.Hours, ", ")
-	holidays := word{}
+	holidays := Texts{}
 	if d.Holidays != "" {
-		holidays = word{"en": ", and not on public holidays of " + d.Holidays, "es": ", y no en festivos de " + d.Holidays}
+		holidays = Texts{"en": ", and not on public holidays of " + d.Holidays, "es": ", y no en festivos de " + d.Holidays}
 	}
-	return both("calls on the clocks of all places where the person may be: %s%s", "se llama según la hora de todos los lugares donde pueda estar la persona: %s%s",
-		word{"en": en, "es": calendar.Spanish(en)}, holidays)
+	return Say("calls on the clocks of all places where the person may be: %s%s", "se llama según la hora de todos los lugares donde pueda estar la persona: %s%s",
+		Texts{"en": en, "es": calendar.Spanish(en)}, holidays)
 }
 
 // capWords are what a cap counts, one and several of them.
-var capWords = map[Counts][2]word{
+var capWords = map[Counts][2]Texts{
 	CountAttempts:      {{"en": "attempt", "es": "intento"}, {"en": "attempts", "es": "intentos"}},
 	CountConversations: {{"en": "conversation", "es": "conversación"}, {"en": "conversations", "es": "conversaciones"}},
 }
 
 func (d *Cap) says() Texts {
 	what := capWords[d.Counts][min(d.Most, 2)-1]
-	whom := word{"en": "with a person", "es": "con una persona"}
+	whom := Texts{"en": "with a person", "es": "con una persona"}
 	if d.Same == SameNumber {
-		whom = word{"en": "at a number", "es": "en un número"}
+		whom = Texts{"en": "at a number", "es": "en un número"}
 	}
-	channels := word{"en": "by telephone", "es": "por teléfono"}
+	channels := Texts{"en": "by telephone", "es": "por teléfono"}
 	if d.Channels == ChannelsAll {
-		channels = word{"en": "over all channels", "es": "por todos los canales"}
+		channels = Texts{"en": "over all channels", "es": "por todos los canales"}
 	}
-	return both("at most %s %s %s %s %s, over all campaigns", "como máximo %s %s %s %s %s, contando todas las campañas",
-		plain(strconv.Itoa(d.Most)), what, per(d.Per), whom, channels)
+	return Say("at most %s %s %s %s %s, over all campaigns", "como máximo %s %s %s %s %s, contando todas las campañas",
+		strconv.Itoa(d.Most), what, per(d.Per), whom, channels)
 }
 
 // reached says that so many is the most.
 func (d *Cap) reached(n int) Texts {
 	says := d.says()
-	return both("%s: there were %s", "%s: hubo %s", word(says), plain(strconv.Itoa(n)))
+	return Say("%s: there were %s", "%s: hubo %s", says, strconv.Itoa(n))
 }
 
 // forTime is how long a person is held to a channel.
-func (d *OneChannel) forTime() word {
+func (d *OneChannel) forTime() Texts {
 	if d.Per == perWeek {
-		return word{"en": "for the rest of the week", "es": "el resto de la semana"}
+		return Texts{"en": "for the rest of the week", "es": "el resto de la semana"}
 	}
 	t, _ := time.ParseDuration(d.Per)
 	s := span(t)
-	return word{"en": "for " + s["en"], "es": "durante " + s["es"]}
+	return Texts{"en": "for " + s["en"], "es": "durante " + s["es"]}
 }
 
 func (d *OneChannel) says() Texts {
-	return both("who was spoken with over one channel is not contacted over another %s", "a quien se contactó por un canal no se le contacta por otro %s", d.forTime())
+	return Say("who was spoken with over one channel is not contacted over another %s", "a quien se contactó por un canal no se le contacta por otro %s", d.forTime())
 }
 
 func (d *OneChannel) other(c Channel) Texts {
-	return both("the person was spoken with over %s and is not called %s", "se contactó a la persona por %s y no se le llama %s", plain(string(c)), d.forTime())
+	return Say("the person was spoken with over %s and is not called %s", "se contactó a la persona por %s y no se le llama %s", string(c), d.forTime())
 }
 
 func (d *Lockout) says() Texts {
-	unless := word{}
+	unless := Texts{}
 	if d.UnlessReserved {
-		unless = word{"en": ", unless an agent is kept for the call", "es": ", salvo que haya un agente reservado para la llamada"}
+		unless = Texts{"en": ", unless an agent is kept for the call", "es": ", salvo que haya un agente reservado para la llamada"}
 	}
-	return both("after an abandoned call the person is not called for %s%s", "tras una llamada abandonada no se llama a la persona durante %s%s", span(d.Time), unless)
+	return Say("after an abandoned call the person is not called for %s%s", "tras una llamada abandonada no se llama a la persona durante %s%s", span(d.Time), unless)
 }
 
 func (d *CallerID) says() Texts {
 	parts := []Texts{}
 	if d.Shown {
-		parts = append(parts, both("a number is shown", "se muestra un número"))
+		parts = append(parts, Say("a number is shown", "se muestra un número"))
 	}
 	if d.NotMobile {
-		parts = append(parts, both("it is none of a mobile phone", "no es de un móvil"))
+		parts = append(parts, Say("it is none of a mobile phone", "no es de un móvil"))
 	}
 	if len(d.Prefixes) > 0 {
-		parts = append(parts, both("it begins with %s", "empieza por %s", plain(strings.Join(d.Prefixes, ", "))))
+		parts = append(parts, Say("it begins with %s", "empieza por %s", strings.Join(d.Prefixes, ", ")))
 	}
 	out := Texts{}
 	for i, p := range parts {

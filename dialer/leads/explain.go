@@ -1,10 +1,10 @@
 package leads
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
+	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
@@ -34,7 +34,7 @@ type Finding struct {
 }
 
 func found(code FindingCode, en, es string, args ...any) Finding {
-	return Finding{Code: code, Text: map[string]string{"en": fmt.Sprintf(en, args...), "es": fmt.Sprintf(es, args...)}}
+	return Finding{Code: code, Text: compliance.Say(en, es, args...)}
 }
 
 // Told is what is known of a number.
@@ -126,13 +126,13 @@ func hoursOf(l Held, now time.Time) Finding {
 			day := there.Format("Mon")
 			clocks, spanish = append(clocks, day+at), append(spanish, calendar.Spanish(strings.ToLower(day))+at)
 		}
-		clock, reloj, open := strings.Join(clocks, ", "), strings.Join(spanish, ", "), strings.Join(l.List.Hours, ", ")
+		clock, open := compliance.Texts{"en": strings.Join(clocks, ", "), "es": strings.Join(spanish, ", ")}, strings.Join(l.List.Hours, ", ")
 		if hours.In(zones, now) {
-			f = Finding{Code: FindingOpen, Text: map[string]string{"en": fmt.Sprintf("within the hours of list %s: %s", l.List.ID, clock), "es": fmt.Sprintf("dentro del horario de la lista %s: %s", l.List.ID, reloj)}}
+			f = found(FindingOpen, "within the hours of list %s: %s", "dentro del horario de la lista %s: %s", l.List.ID, clock)
 			break
 		}
-		f = Finding{Code: FindingHours, Text: map[string]string{"en": fmt.Sprintf("outside the hours of list %s (%s): %s", l.List.ID, open, clock),
-			"es": fmt.Sprintf("fuera del horario de la lista %s (%s): %s", l.List.ID, calendar.Spanish(open), reloj)}}
+		f = found(FindingHours, "outside the hours of list %s (%s): %s", "fuera del horario de la lista %s (%s): %s", l.List.ID,
+			compliance.Texts{"en": open, "es": calendar.Spanish(open)}, clock)
 		f.Hinders, f.Until = true, hours.Opens(zones, now)
 	}
 	f.List = l.List.ID
