@@ -109,6 +109,21 @@ func TestHostileServer(t *testing.T) { //nolint:paralleltest // it measures what
 	}
 }
 
+// What comes after a session's end is not taken, so that what is left to deliver
+// has an end however much is sent.
+func TestNothingIsTakenAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	s := newSession(nil, nil)
+	s.ctx, s.stop = context.WithCancelCause(t.Context())
+	s.end(errDeaf)
+	for range 100 {
+		s.receive(frame{kind: "text/event-json", body: []byte("{}")})
+	}
+	if n := len(s.frames); n > 0 {
+		t.Errorf("%d frames of 100 were taken", n)
+	}
+}
+
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

@@ -230,8 +230,8 @@ func (s *session) receive(f frame) {
 		}
 		return
 	}
-	if !s.room.take(s.ctx, len(f.body)) {
-		return
+	if s.ctx.Err() != nil || !s.room.take(s.ctx, len(f.body)) {
+		return // nothing is added to what the loop has left to deliver: a flood would never let it end
 	}
 	select {
 	case s.frames <- f:
