@@ -28,7 +28,9 @@ func newClockStore() *clockStore {
 	return &clockStore{due: map[string]time.Time{}, woken: map[string]time.Time{}}
 }
 
-func (s *clockStore) Enforce(context.Context, string, time.Time) (bool, error) {
+func (s *clockStore) InForce(context.Context, string) (*InForce, string, error) { return nil, "", nil }
+
+func (s *clockStore) Enforce(context.Context, string, *InForce) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++

@@ -39,12 +39,6 @@ type Definitions struct {
 	Since time.Time
 }
 
-// print names the definitions, whenever they were put in force: the same content has the same.
-func (d Definitions) print() string {
-	d.Since = time.Time{}
-	return fingerprint(d)
-}
-
 // NewQueue returns a queue with every default.
 func NewQueue() Queue { return yamlfile.Defaults[Queue]() }
 

@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -93,6 +94,12 @@ func (s *Service) allDeserted(ctx context.Context, pbx string) (out []string, er
 		dir := s.directory.Load() // before: one that comes later is seen below
 		if err := s.align(ctx); err != nil {
 			return nil, err
+		}
+		if err := s.current(ctx); err != nil && !errors.Is(err, errBehind) {
+			return nil, err
+		}
+		if s.directory.Load() != dir {
+			continue
 		}
 		for id, q := range dir.everyQueue {
 			if !q.LeaveWhenEmpty {

@@ -18,9 +18,9 @@ const anyQueue = "*"
 // reload makes a new one.
 type directory struct {
 	defs     Definitions
-	print    string // names the definitions: the same content has the same
+	print    string // of what is in force by it: InForce.print
 	queues   map[string]Queue
-	closing  map[string]Queue // removed by a reload: no new calls, those inside are still served
+	closing  map[string]ClosingQueue
 	agents   map[string]Agent
 	profiles map[string]*Profile
 	teams    map[string]Team
@@ -39,13 +39,12 @@ type directory struct {
 	zone     *time.Location // the centre's
 }
 
-// newDirectory prepares definitions. before is the directory it replaces, or nil:
-// a queue that is gone from defs goes on as closing, with its former agents as
-// far as they still exist, so that the calls in it are served (forgetClosed ends that).
-func newDirectory(defs Definitions, before *directory, grace time.Duration) *directory {
+// newDirectory prepares definitions. before is what they replace, or nil: a queue that is
+// gone from them goes on as closing, so that the calls in it are served (forgetClosed ends that).
+func newDirectory(defs Definitions, before *InForce, grace time.Duration) *directory {
 	dir := &directory{
-		defs: defs, print: defs.print(), grace: grace,
-		queues: map[string]Queue{}, closing: map[string]Queue{}, agents: map[string]Agent{},
+		defs: defs, grace: grace,
+		queues: map[string]Queue{}, closing: before.closing(defs), agents: map[string]Agent{},
 		profiles: map[string]*Profile{}, steps: map[string][]step{}, ways: newWays(defs.skillNames()), stations: map[string]*Station{}, phones: map[phone]string{}, board: map[string]int{}, shown: map[string][]int{},
 		callers: newKnownCallers(defs.Callers), teams: keyed(defs.Teams, func(t Team) string { return t.ID }),
 	}
@@ -62,13 +61,19 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 		dir.phones[phone{a.PBX, a.Endpoint}] = a.ID
 		dir.pbxs = append(dir.pbxs, a.PBX)
 	}
+	for id, c := range dir.closing {
+		dir.steps[id], _ = c.Queue.steps(dir.ways.skills)
+	}
+	dir.print = dir.inForce().print()
 	if before != nil {
-		dir.inherit(before)
+		for _, a := range before.Definitions.Agents {
+			dir.pbxs = append(dir.pbxs, a.PBX)
+		}
 	}
 	slices.Sort(dir.pbxs)
 	dir.pbxs = slices.Compact(dir.pbxs)
 	for id, a := range dir.agents {
-		dir.stations[id] = dir.station(a, before)
+		dir.stations[id] = dir.station(a)
 	}
 	dir.crews = dir.newCrews()
 	for id, q := range dir.everyQueue {
@@ -91,20 +96,8 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 	return dir
 }
 
-func (dir *directory) inherit(before *directory) {
-	dir.pbxs = append(dir.pbxs, before.pbxs...)
-	for _, old := range []map[string]Queue{before.closing, before.queues} {
-		for id, q := range old {
-			if _, stays := dir.queues[id]; !stays {
-				dir.closing[id] = q
-				dir.steps[id], _ = q.steps(dir.ways.skills)
-			}
-		}
-	}
-}
-
-func (dir *directory) station(a Agent, before *directory) *Station {
-	p := dir.profile(a, before)
+func (dir *directory) station(a Agent) *Station {
+	p := dir.profile(a)
 	s := &Station{Agent: a.ID, PBX: a.PBX, Group: dir.group(a.PBX), Endpoint: a.Endpoint, Language: a.Language, Team: a.Team,
 		AutoAnswer: a.AutoAnswer, Queues: []string{orchestrator.PersonalQueue(a.ID)}, Profile: p.ID, Facts: p.Facts}
 	for _, m := range p.Places {
@@ -147,18 +140,23 @@ func (dir *directory) stationOf(agent string) *Station {
 // queue returns a queue's definition, also a closing one's.
 func (dir *directory) queue(id string) (q Queue, ok bool) {
 	if q, ok = dir.queues[id]; !ok {
-		q, ok = dir.closing[id]
+		var c ClosingQueue
+		c, ok = dir.closing[id]
+		q = c.Queue
 	}
 	return q, ok
 }
 
 // everyQueue goes through the queues that are defined and those that are closing.
 func (dir *directory) everyQueue(yield func(id string, q Queue) bool) {
-	for _, some := range []map[string]Queue{dir.queues, dir.closing} {
-		for id, q := range some {
-			if !yield(id, q) {
-				return
-			}
+	for id, q := range dir.queues {
+		if !yield(id, q) {
+			return
+		}
+	}
+	for id, c := range dir.closing {
+		if !yield(id, c.Queue) {
+			return
 		}
 	}
 }

@@ -3,6 +3,7 @@ package acd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -21,15 +22,34 @@ const maxRaces = 10
 
 // Enqueue implements orchestrator.Distributor.
 func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestrator.Placement, error) {
-	const op = "acd.Enqueue"
 	// Nobody is judged by where agents are not yet. One who cannot be brought there keeps nobody out.
 	if err := s.align(ctx); fault.KindOf(err) == fault.Unavailable && err != nil {
 		return orchestrator.Placement{}, err
 	}
 	dir := s.directory.Load()
+	p, err := s.enter(ctx, dir, dir.print, w)
+	if !errors.Is(err, errBehind) && p.Result != orchestrator.RefusedQueue {
+		return p, err
+	}
+	// Agents are where other definitions have them, which have other queues: by those one is served.
+	err = s.current(ctx)
+	dir = s.directory.Load()
+	switch {
+	case err == nil:
+		return s.enter(ctx, dir, dir.print, w)
+	case errors.Is(err, errBehind):
+		return s.enter(ctx, dir, "", w)
+	default:
+		return p, err
+	}
+}
+
+// enter gives a call a place by a directory, while that is in force which print names; "" is always.
+func (s *Service) enter(ctx context.Context, dir *directory, print string, w orchestrator.Waiting) (orchestrator.Placement, error) {
+	const op = "acd.Enqueue"
 	q, ok := dir.queues[w.Queue]
 	if !ok && w.Work == orchestrator.WorkCallback { // promised before the queue went
-		q, ok = dir.closing[w.Queue]
+		q, ok = dir.queue(w.Queue)
 	}
 	if !ok {
 		return orchestrator.Placement{Result: orchestrator.RefusedQueue}, nil
@@ -47,7 +67,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Work: w.Work, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
 			Caller: numberKey(w.Caller.Number), Of: w.Of, One: w.One, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
-			Kept: w.Kept, Instead: w.Instead, AheadMS: w.Sought.Ahead.Milliseconds(),
+			Kept: w.Kept, Instead: w.Instead, Defs: print, AheadMS: w.Sought.Ahead.Milliseconds(),
 		},
 	}
 	if s.forms != nil && order.Record.Caller != "" {
@@ -80,6 +100,9 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		res, err := s.store.Enqueue(ctx, now, order)
 		if err != nil {
 			return orchestrator.Placement{}, err
+		}
+		if res.Behind {
+			return orchestrator.Placement{}, fault.E(op, fault.Unavailable, errBehind)
 		}
 		if res.Taken { // by another call of the caller
 			order.Kept, order.Record.Kept = "", w.Kept
@@ -345,6 +368,9 @@ func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrat
 
 // replace brings a call in line with the definitions that came while it was with an agent.
 func (s *Service) replace(ctx context.Context, call string) error {
+	if err := s.current(ctx); err != nil && !errors.Is(err, errBehind) {
+		return err
+	}
 	c, ok, err := s.store.Call(ctx, call)
 	if err == nil && ok {
 		_, err = s.place(ctx, s.directory.Load(), call, c, true)

@@ -47,18 +47,17 @@
 //   - An agent has one phone, the one of the definition. A command that names
 //     the agent but comes from another phone is answered "elsewhere".
 //
-// # Limits
+// # Several processes
 //
-// A queue that a reload removes is served empty; after a restart nothing is
-// known of it any more, and the calls in it wait for their flow to take them out.
-//
-// Several processes may serve one tenant. Each deals with the deadlines of the
+// Several may serve one tenant. Each deals with the deadlines of the
 // PBXs it drives (Parts.Drives), is told by Service.Wake when it begins to
 // drive one, and looks once a second for deadlines that another process set
 // (beat). Every offer is written to a stream of its PBX by the step that makes
 // it, whichever process asked for that step; the one that drives the PBX reads
 // the stream (Desk). The process with the newest definitions, or the one that a
-// person had reload them last, says what agents there are; clocks must agree.
+// person had reload them last, says what agents and queues there are; clocks must agree. What is
+// in force is kept in the store, with the queues that are gone and not empty yet: a process that begins
+// goes on with those, and one that has other definitions goes by what is kept (InForce).
 //
 // A store that comes back without its last writes may hold what fits nothing.
 // Heal mends that; a record that cannot be read is set aside and told of once.

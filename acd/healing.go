@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"time"
@@ -80,6 +81,9 @@ func HideCallers(text string) string {
 // missing deadlines again. It returns how much it mended: nothing in a store
 // that is whole. What the engine's calls have to say is not asked: see Holding.
 func (s *Service) Heal(ctx context.Context, pbx string) (int, error) {
+	if err := s.current(ctx); err != nil && !errors.Is(err, errBehind) {
+		return 0, err
+	}
 	if err := s.forgetClosed(ctx); err != nil {
 		return 0, err
 	}

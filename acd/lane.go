@@ -117,19 +117,18 @@ func (p *Profile) place(queue string) *Membership {
 
 // profile finds the profile of an agent's definition and of the queues that are
 // closing in which the agent was; it makes the profile when nobody else has it.
-func (dir *directory) profile(a Agent, before *directory) *Profile {
+func (dir *directory) profile(a Agent) *Profile {
 	p := &Profile{PBX: a.PBX, Places: []Membership{}, Skills: a.Skills, Facts: []Fact{}}
 	places := a.Queues
-	if before != nil {
-		if old := before.profiles[before.stationOf(a.ID).Profile]; old != nil {
-			places = append(places[:len(places):len(places)], old.Places...)
+	for _, c := range dir.closing {
+		if m, was := c.Agents[a.ID]; was {
+			places = append(places[:len(places):len(places)], m)
 		}
 	}
 	facts := map[Fact]bool{}
 	for _, m := range places {
-		_, defined := dir.queues[m.Queue]
 		q, known := dir.queue(m.Queue)
-		if !known || p.place(m.Queue) != nil || (defined && !a.Serves(m.Queue)) {
+		if !known || p.place(m.Queue) != nil {
 			continue
 		}
 		p.Places = append(p.Places, m)

@@ -21,7 +21,7 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 		return fault.E("acd.Reload", fault.Unavailable, err)
 	}
 	defer s.reload.Free()
-	dir := newDirectory(defs, s.directory.Load(), s.cfg.OfferGrace)
+	dir := newDirectory(defs, s.directory.Load().inForce(), s.cfg.OfferGrace)
 	s.directory.Store(dir)
 	err := s.reconcile(ctx)
 	s.stale.Store(err != nil)
@@ -34,10 +34,10 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 	return nil
 }
 
-// errBehind means that other definitions are in force than this process has.
+// errBehind means that other definitions are in force than this process has, and that it cannot tell which.
 var errBehind = errors.New("other definitions are in force than this process has")
 
-// current waits for a reload that is under way, and fails when others are in force all the same.
+// current waits for a reload that is under way, and has this process go by what is in force for all.
 func (s *Service) current(ctx context.Context) error {
 	const op = "acd.current"
 	if err := s.reload.Take(ctx); err != nil {
@@ -45,19 +45,53 @@ func (s *Service) current(ctx context.Context) error {
 	}
 	defer s.reload.Free()
 	dir := s.directory.Load()
-	inForce, err := s.store.Enforce(ctx, dir.print, dir.defs.Since)
+	f, print, err := s.store.InForce(ctx, dir.print)
+	switch {
+	case err != nil || print == dir.print:
+		return err
+	case f != nil && f.print() == print && !dir.defs.Since.After(f.Definitions.Since):
+		s.adopt(ctx, dir, f)
+		return nil
+	}
+	// The store has forgotten what was put in force last, or keeps what another version of operadora does.
+	inForce, err := s.store.Enforce(ctx, dir.print, dir.inForce())
 	if err == nil && !inForce {
 		err = fault.E(op, fault.Unavailable, errBehind)
 	}
 	return err
 }
 
+// adopt has this process go by what another has put in force.
+func (s *Service) adopt(ctx context.Context, dir *directory, f *InForce) *directory {
+	s.log.InfoContext(ctx, "agents and calls go by definitions that another process has put in force", "since", f.Definitions.Since)
+	dir = dir.adopting(f)
+	s.directory.Store(dir)
+	return dir
+}
+
 // reconcile brings every stored agent, and every call in a queue, in line with the
-// definitions. What was in force before is read from the records, so it also holds after a
-// restart. Where later ones have been put in force, be it meanwhile, all stay by those.
+// definitions. What was in force before is read from the store, so it also holds after a
+// restart. Where later ones have been put in force, all go by those.
 func (s *Service) reconcile(ctx context.Context) error {
+	f, print, err := s.store.InForce(ctx, "")
+	if err != nil {
+		return err
+	}
 	dir := s.directory.Load()
-	inForce, err := s.store.Enforce(ctx, dir.print, dir.defs.Since)
+	switch {
+	case f == nil:
+	case f.print() == print && f.Definitions.Since.After(dir.defs.Since):
+		dir = s.adopt(ctx, dir, f)
+	default:
+		dir = newDirectory(dir.defs, f, dir.grace)
+		s.directory.Store(dir)
+	}
+	return s.bring(ctx, dir)
+}
+
+// bring brings all in line with a directory, unless later definitions are put in force meanwhile.
+func (s *Service) bring(ctx context.Context, dir *directory) error {
+	inForce, err := s.store.Enforce(ctx, dir.print, dir.inForce())
 	if err != nil || !inForce {
 		return err
 	}

@@ -117,9 +117,13 @@ type AgentStore interface {
 	// Wake ends a wrap-up or a rest that is over, and gives one that is not its
 	// deadline back; done is false when there is none.
 	Wake(ctx context.Context, now time.Time, o WakeOrder) (done bool, made *OfferRecord, err error)
-	// Enforce puts definitions, named by print, in force: by those the places of agents and
-	// calls are from now on. It is false when others are that were put in force later.
-	Enforce(ctx context.Context, print string, since time.Time) (bool, error)
+	// Enforce puts definitions, and what goes with them, in force, named by print: by those the places of agents
+	// and calls are from now on. It is false when others are that were put in force later.
+	Enforce(ctx context.Context, print string, f *InForce) (bool, error)
+	// InForce returns what is in force, nil when that is not kept, and its print, "" for none. While
+	// the print is that of whoever asks, it returns nothing else. What is kept may be older than the
+	// print: of a process that keeps nothing.
+	InForce(ctx context.Context, than string) (f *InForce, print string, err error)
 	// Index brings an agent's places in line with a changed station, while the definitions are in force that say so.
 	Index(ctx context.Context, now time.Time, print string, station *Station, offerID string) (*OfferRecord, error)
 	// Retire logs an agent out, after the current call if there is one, and
@@ -152,6 +156,7 @@ type CallRecord struct {
 	Written    []string          `json:"written,omitempty"`     // the same as it is written in its country, for who is known so
 	Of         string            `json:"of,omitempty"`          // in an agent's own queue: the queue that it came from
 	Instead    string            `json:"instead,omitempty"`     // of an EnqueueOrder: the callback whose place it has
+	Defs       string            `json:"defs,omitempty"`        // of an EnqueueOrder: print of what is to be in force, "" for whatever is
 	Kept       orchestrator.Kept `json:"kept,omitzero"`         // the place it has, of an earlier call
 	Score      float64           `json:"score"`                 // CallScore, the queue's priority included
 	One        bool              `json:"one,omitempty"`         // one phone rings at a time, whatever the queue says
@@ -325,6 +330,7 @@ type EnqueueResult struct {
 	Staff     int // logged in, when it waits
 	Offer     *OfferRecord
 	Kept      orchestrator.Kept
+	Behind    bool // Defs of the record are not in force; Result is then empty
 	Taken     bool // the place that the record has is kept no more; Result is then empty
 	Elsewhere bool // the call has an offer from where it is, by Visit; Result is then empty
 	Visit     int

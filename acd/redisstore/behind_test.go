@@ -21,14 +21,13 @@ func since(after time.Duration, d acd.Definitions) acd.Definitions {
 }
 
 // paused is a store that is away for a while, and tells who asks for what is due when it is not; and
-// in which something happens as a process begins to bring agents in line, or has asked whose queues are,
-// or is about to carry out what an agent wants.
+// in which something happens as a process begins to bring agents in line, or is about to carry out what an agent wants.
 type paused struct {
 	acd.Store
-	away         atomic.Bool
-	asked        chan struct{}
-	amid, looked func()
-	wished       func()
+	away   atomic.Bool
+	asked  chan struct{}
+	amid   func()
+	wished func()
 }
 
 func (p *paused) Change(ctx context.Context, now time.Time, c acd.ChangeOrder) (acd.ChangeResult, error) {
@@ -39,11 +38,11 @@ func (p *paused) Change(ctx context.Context, now time.Time, c acd.ChangeOrder) (
 	return p.Store.Change(ctx, now, c)
 }
 
-func (p *paused) Enforce(ctx context.Context, print string, since time.Time) (bool, error) {
+func (p *paused) Enforce(ctx context.Context, print string, f *acd.InForce) (bool, error) {
 	if p.away.Load() {
 		return false, fault.E("test", fault.Unavailable, errors.New("away"))
 	}
-	return p.Store.Enforce(ctx, print, since)
+	return p.Store.Enforce(ctx, print, f)
 }
 
 func (p *paused) Claim(ctx context.Context, now time.Time, pbx string, lease time.Duration, limit int) ([]acd.Deadline, time.Time, error) {
@@ -62,15 +61,6 @@ func (p *paused) EachAgent(ctx context.Context, fn func(string, acd.AgentRecord)
 		f()
 	}
 	return p.Store.EachAgent(ctx, fn)
-}
-
-func (p *paused) Used(ctx context.Context, queues []string) ([]string, error) {
-	used, err := p.Store.Used(ctx, queues)
-	if f := p.looked; f != nil {
-		p.looked = nil
-		f()
-	}
-	return used, err
 }
 
 // of has a process work on such a store.
@@ -142,48 +132,93 @@ func TestWhoIsBehindMovesNobody(t *testing.T) {
 	}
 }
 
-// TestAClosedQueueIsTakenBack: as a queue that is gone from the definitions is forgotten, a process that has not
-// heard of those yet lets a caller in. Agents serve it.
-func TestAClosedQueueIsTakenBack(t *testing.T) {
+// TestWhoEntersThroughAProcessThatIsBehind: a caller, or a customer who is called back, comes into a queue through a
+// process that has other definitions than are in force, by which agents have other profiles. They are served, and
+// wait where those in force have them: where they are gone no more, where they are new at once.
+func TestWhoEntersThroughAProcessThatIsBehind(t *testing.T) {
 	t.Parallel()
-	w := empty(t)
-	before, after := defs(1, queue("ventas"), queue("soporte")), since(time.Minute, defs(1, queue("ventas")))
-	other := w.unstarted(acd.Parts{Definitions: before})
-	p := &paused{looked: func() {
-		w.svc = other
-		w.enqueue("s1", "soporte")
-		w.must(other.Reload(w.ctx(), after))
-	}}
-	svc := p.of(w, before)
-	w.must(svc.Reload(w.ctx(), after))
-	_, err := svc.Heal(w.ctx(), pbx)
-	w.must(err)
-	w.svc = svc
-	w.login("a00")
-	if id := w.offerOf("a00"); id == "" {
-		t.Errorf("the caller is served by nobody: %+v", w.records().Calls["s1"])
+	first := defs(1, queue("ventas"), queue("vieja"))
+	older := since(time.Minute, first)
+	newer := since(2*time.Minute, defs(1, queue("ventas"), queue("nueva")))
+	newer.Agents[0].PIN, newer.AskPIN = "4711", []orchestrator.AgentOp{orchestrator.AgentLogin, orchestrator.AgentLogout}
+	for name, tt := range map[string]struct {
+		queue string
+		work  orchestrator.Work
+		want  orchestrator.PlacementResult
+	}{
+		"of both":              {queue: "ventas", want: orchestrator.PlacedOffered},
+		"new":                  {queue: "nueva", want: orchestrator.PlacedOffered},
+		"gone":                 {queue: "vieja", want: orchestrator.RefusedQueue},
+		"gone, and a callback": {queue: "vieja", work: orchestrator.WorkCallback, want: orchestrator.PlacedOffered},
+		"known to neither":     {queue: "otra", want: orchestrator.RefusedQueue},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := empty(t)
+			behind := w.unstarted(acd.Parts{Definitions: first, Promised: func(context.Context) ([]string, error) { return []string{"vieja"}, nil }})
+			w.must(behind.Reload(w.ctx(), older))
+			w.svc = w.unstarted(acd.Parts{Definitions: first})
+			w.must(w.svc.Reload(w.ctx(), newer))
+			w.login("a00")
+			p, err := behind.Enqueue(w.ctx(), orchestrator.Waiting{Call: "c1", PBX: pbx, Queue: tt.queue, Visit: 1, Work: tt.work})
+			if w.must(err); p.Result != tt.want {
+				t.Errorf("%+v", p)
+			}
+			w.svc, behind = behind, w.svc
+			for _, pin := range []string{"", "***"} {
+				if got := w.pin(orchestrator.AgentLogout, "100", pin); got != orchestrator.AgentBadPIN {
+					t.Errorf("of an agent whose PIN it does not know %q is taken for it: %s", pin, got)
+				}
+			}
+			if mended, err := behind.Heal(w.ctx(), pbx); err != nil || mended > 0 {
+				t.Errorf("%d mended, %v", mended, err)
+			}
+		})
 	}
-	w.clean()
+}
+
+// TestWhoIsBehindIsInLineBeforeLong: a process that is behind sweeps, or asks whether anybody is there, and goes by
+// what is in force.
+func TestWhoIsBehindIsInLineBeforeLong(t *testing.T) {
+	t.Parallel()
+	older := since(time.Minute, defs(1, queue("ventas")))
+	newer := since(2*time.Minute, defs(1, queue("ventas"), queue("nueva")))
+	for name, look := range map[string]func(w *world, svc *acd.Service) error{
+		"it sweeps": func(w *world, svc *acd.Service) error { _, err := svc.Heal(w.ctx(), pbx); return err },
+		"it asks":   func(w *world, svc *acd.Service) error { _, err := svc.Holding(w.ctx(), pbx); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := empty(t)
+			behind := w.unstarted(acd.Parts{Definitions: older})
+			w.must(behind.Reload(w.ctx(), older))
+			w.must(w.unstarted(acd.Parts{Definitions: older}).Reload(w.ctx(), newer))
+			w.must(look(w, behind))
+			if !behind.Knows(orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "nueva"}) {
+				t.Error("it goes by its own")
+			}
+		})
+	}
 }
 
 // TestWhoLogsInServesByWhatIsInForce: an agent logs in through a process that has other definitions than are in
-// force. The places are those in force: as they are on record, or as the process has them once it is in line. Until
-// then who is not on record is not logged in; and a phone of which that process is told changes nothing.
+// force. The places are those in force, also of whom that process did not know; and a phone of which it is told
+// changes nothing.
 func TestWhoLogsInServesByWhatIsInForce(t *testing.T) {
 	t.Parallel()
 	older := since(time.Minute, defs(2, queue("ventas"), queue("vieja")))
 	newer := since(2*time.Minute, defs(1, queue("ventas"), queue("nueva")))
 	for name, tt := range map[string]struct {
 		agent  string
-		known  bool                     // the agent is on record
-		inLine bool                     // the process is in line as the store is asked
-		want   orchestrator.AgentResult // "" for none: the process is to be asked again
+		known  bool // the agent is on record
+		inLine bool // the process is in line as the store is asked
+		want   orchestrator.AgentResult
 	}{
 		"on record":               {agent: "a00", known: true, want: orchestrator.AgentOK},
-		"never heard of":          {agent: "a00"},
+		"never heard of":          {agent: "a00", want: orchestrator.AgentOK},
 		"it is in line by then":   {agent: "a00", inLine: true, want: orchestrator.AgentOK},
 		"on record, and in line":  {agent: "a00", known: true, inLine: true, want: orchestrator.AgentOK},
-		"gone from what is":       {agent: "a01", known: true},
+		"gone from what is":       {agent: "a01", known: true, want: orchestrator.AgentUnknown},
 		"gone, and it is in line": {agent: "a01", inLine: true, want: orchestrator.AgentUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -204,7 +239,7 @@ func TestWhoLogsInServesByWhatIsInForce(t *testing.T) {
 				w.must(w.svc.Device(w.ctx(), pbx, phone, orchestrator.DeviceFree))
 			}
 			answer, err := w.svc.Do(w.ctx(), orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Agent: tt.agent, Trusted: true, By: "test"})
-			if answer.Result != tt.want || (err == nil) != (tt.want != "") || err != nil && fault.KindOf(err) != fault.Unavailable {
+			if err != nil || answer.Result != tt.want {
 				t.Errorf("logging in: %+v, %v", answer, err)
 			}
 			a, there := w.records().Agents[tt.agent]

@@ -25,6 +25,9 @@ func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) 
 	if r.text(0) == "elsewhere" {
 		return acd.EnqueueResult{Elsewhere: true, Visit: int(r.number(3))}, nil
 	}
+	if r.text(0) == "behind" {
+		return acd.EnqueueResult{Behind: true}, nil
+	}
 	if r.text(0) == "again" {
 		return acd.EnqueueResult{Taken: true}, nil
 	}

@@ -2,7 +2,10 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator/redisstore"
@@ -46,10 +49,33 @@ func (s *Store) HealOffer(ctx context.Context, now time.Time, offer string) (acd
 }
 
 // Enforce puts definitions in force, unless others are that were put in force later.
-func (s *Store) Enforce(ctx context.Context, print string, since time.Time) (bool, error) {
+func (s *Store) Enforce(ctx context.Context, print string, f *acd.InForce) (bool, error) {
 	at := "0"
-	if !since.IsZero() {
+	if since := f.Definitions.Since; !since.IsZero() {
 		at = ms(since)
 	}
-	return s.runBool(ctx, "acd/redisstore.Enforce", defsPut, []string{s.keys.definitions()}, print, at)
+	return s.runBool(ctx, "acd/redisstore.Enforce", defsPut, []string{s.keys.definitions()}, print, at, encode(f))
+}
+
+// InForce returns what is in force. What cannot be read, of another version of operadora, is not kept.
+func (s *Store) InForce(ctx context.Context, than string) (*acd.InForce, string, error) {
+	const op = "acd/redisstore.InForce"
+	print, err := s.rdb.HGet(ctx, s.keys.definitions(), "print").Result()
+	if errors.Is(err, redis.Nil) {
+		return nil, "", nil
+	}
+	if err != nil || print == than {
+		return nil, print, redisstore.Classify(op, err)
+	}
+	kept, err := s.rdb.HMGet(ctx, s.keys.definitions(), "print", "body").Result()
+	if err != nil {
+		return nil, "", redisstore.Classify(op, err)
+	}
+	print, _ = kept[0].(string)
+	body, _ := kept[1].(string)
+	var f acd.InForce
+	if body == "" || decode(body, &f) != nil {
+		return nil, print, nil
+	}
+	return &f, print, nil
 }

@@ -132,7 +132,8 @@ func (k keys) pin(whose string) string { return k.prefix + "pin:" + whose }
 func (k keys) turns() string { return k.prefix + "turns" }
 
 // definitions is a hash of the definitions by which the places of agents and calls are: "print",
-// and "since" (when they were put in force, unix ms). No expiry: one small key.
+// "since" (when they were put in force, unix ms) and "body" (acd.InForce as JSON: some 300 bytes an
+// agent, read by who has others, and at a start or reload). No expiry.
 func (k keys) definitions() string { return k.prefix + "definitions" }
 
 // field names a queue on a group of PBXs; neither name can contain the sign.

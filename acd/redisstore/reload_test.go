@@ -159,21 +159,29 @@ func TestRestart(t *testing.T) {
 		t.Fatalf("withdrawn %+v, then %+v", gone, o)
 	}
 	w.answer(o.ID)
-	w.finish(talking.ID)
-	w.until("the stations are those of the new definitions", func() bool {
-		return !slices.ContainsFunc([]string{"a00", "a01", "a02"}, func(id string) bool {
-			queues := strings.Split(w.agent(id).Queues, ",")
-			return !slices.Contains(queues, "ventas") || slices.Contains(queues, "soporte")
-		})
-	})
 	s, err := w.svc.Board(w.ctx(), 0)
 	w.must(err)
 	if len(s.Queues) != 2 || s.Queues[0].ID != "soporte" || !s.Queues[0].Closing || s.Queues[0].Callers != 1 {
 		t.Errorf("a call of a queue that is gone stays visible: %+v", s.Queues)
 	}
-	w.leave("c4", 0)
-	if r := w.records(); len(r.Calls) != 0 {
-		t.Errorf("%+v", r.Calls)
+	w.finish(talking.ID)
+	w.advance(time.Minute)
+	if o = w.offered(); o.Call != "c4" { // of the queue that is gone, by whom it had
+		t.Fatalf("offered %+v", o)
+	}
+	if p := w.enqueue("c5", "soporte"); p.Result != orchestrator.RefusedQueue {
+		t.Errorf("it takes somebody new: %+v", p)
+	}
+	w.answer(o.ID)
+	w.finish(o.ID)
+	w.advance(time.Minute)
+	w.until("the call is finished", func() bool { return w.agent(o.Agent).State == acd.StateAvailable })
+	_, err = w.svc.Heal(w.ctx(), pbx)
+	w.must(err)
+	for _, id := range []string{"a00", "a01", "a02"} {
+		if queues := strings.Split(w.agent(id).Queues, ","); !slices.Contains(queues, "ventas") || slices.Contains(queues, "soporte") {
+			t.Errorf("nobody is in it any more, and %s serves %v", id, queues)
+		}
 	}
 }
 

@@ -6,10 +6,11 @@
 -- ARGV[7] why it is refused as far as is known, 'closed' or ''   ARGV[8] what is kept of a place of its caller, as it was read, or ''
 -- Returns {result, offer or '', position, staff when it waits, the place kept that it has got or ''},
 -- with the answered offer when an agent has taken it; 'out' when it is there by a later visit, {'again'} when what ARGV[8] tells of is kept no more,
+-- {'behind'} when other definitions are in force than the record's defs,
 -- {'elsewhere', '', 0, visit} when an offer from where it is has to be taken back first, {'tables'} when the table of a ring is not stored.
 local call, c = ARGV[2], cjson.decode(ARGV[3])
-local instead = c.instead -- the callback whose place it has
-c.instead = nil
+local instead, defs = c.instead, c.defs -- the callback whose place it has; by what its place is
+c.instead, c.defs = nil, nil
 local function answer(result, offer, rank, of)
   return {result, offer, rank, result == 'waiting' and staff(of) or 0, of.kept and cjson.encode(of.kept) or ''}
 end
@@ -29,6 +30,7 @@ local o = taken and load(OFFERS, taken)
 if o and o.call == call and o.queue == c.queue and (o.visit or 0) == (c.visit or 0) then -- an agent has answered since it was asked
   return answer('offered', redis.call('HGET', OFFERS, taken), 0, o.queued or c)
 end
+if not in_force(defs or '') then return {'behind'} end
 if not stored(c.rings) then return {'tables'} end
 local refused = not same and refusal(c, ARGV[5], tonumber(ARGV[4]), ARGV[7])
 if refused then return {refused, '', 0} end
