@@ -205,12 +205,18 @@ func importView(i leadstore.Import) wire.Import {
 	return wire.Import{ID: i.ID(), Target: wire.ImportTarget(i.Target), List: i.List, Campaign: i.Campaign, Source: i.Source, File: printable(i.File),
 		State: wire.ImportState(i.State), Error: i.Error, Format: string(i.Format.Kind), Encoding: string(i.Format.Encoding), Delimiter: i.Format.Delimiter,
 		Sheet: i.Format.Sheet, Heading: string(i.Format.Heading),
-		Columns: each(i.Settled, func(c leads.Column) wire.ImportColumn {
-			return wire.ImportColumn{Heading: printable(c.Heading), As: string(c.As)}
-		}),
+		Columns:        each(i.Settled, columnView),
 		DuplicateScope: wire.DuplicateScope(i.Duplicates.Scope), DuplicateAction: wire.DuplicateAction(i.Duplicates.Action),
 		Total: i.Total, Done: i.Done, Added: i.Added, Updated: i.Updated, Duplicates: i.Doubles, DoNotCall: i.Forbidden, Rejected: i.Rejected, LeftOut: i.LeftOut,
 		CreatedAt: i.CreatedAt, CreatedBy: i.By, FinishedAt: i.FinishedAt}
+}
+
+func columnView(c leads.Column) wire.ImportColumn {
+	out := wire.ImportColumn{Heading: printable(c.Heading), As: string(c.As)}
+	if u := c.Unclear; u != nil {
+		out.Unclear = wire.UnclearColumn{Kind: wire.LeadFieldKind(u.Kind), Value: printable(u.Value), Why: printable(u.Why)}
+	}
+	return out
 }
 
 // numberOf is the number of an import or a lead: its form has been checked.

@@ -68,7 +68,7 @@ func TestImportsOverTheAPI(t *testing.T) {
 	manager := w.tokens[wire.RoleCampaignManager]
 	next := read[wire.Import](t, ask(s, "POST", "/api/v1/imports", manager, `{"target":"list","list":"march","file":"april.csv"}`), 200)
 	next = read[wire.Import](t, ask(s, "PUT", "/api/v1/imports/"+next.ID+"/file", manager, "nombre;celular;saldo\nAna;3001234568;007\n", "Content-Type", "application/octet-stream"), 200)
-	for columns, want := range map[string]int{`{"saldo":"balance:date"}`: 400, `{"weather":"rain"}`: 400, `{"celular":"-"}`: 400, `{"saldo":"cuota"}`: 200} {
+	for columns, want := range map[string]int{`{"saldo":"balance:day"}`: 400, `{"weather":"rain"}`: 400, `{"celular":"-"}`: 400, `{"saldo":"cuota"}`: 200} {
 		if r := ask(s, "PUT", "/api/v1/imports/"+next.ID+"/columns", manager, `{"columns":`+columns+`}`); r.Code != want {
 			t.Errorf("%s: %d %s", columns, r.Code, r.Body)
 		}

@@ -1209,6 +1209,7 @@ func (e Language) Valid() bool {
 
 // Defines values for LeadFieldKind.
 const (
+	LeadFieldKindDate   LeadFieldKind = "date"
 	LeadFieldKindNumber LeadFieldKind = "number"
 	LeadFieldKindText   LeadFieldKind = "text"
 )
@@ -1216,6 +1217,8 @@ const (
 // Valid indicates whether the value is a known member of the LeadFieldKind enum.
 func (e LeadFieldKind) Valid() bool {
 	switch e {
+	case LeadFieldKindDate:
+		return true
 	case LeadFieldKindNumber:
 		return true
 	case LeadFieldKindText:
@@ -3919,14 +3922,17 @@ type Import struct {
 type ImportColumn struct {
 	As      string `json:"as"`
 	Heading string `json:"heading"`
+
+	// Unclear Why nobody can tell how a column of numbers or dates is written. It stays a text; where somebody calls it a number or a date, the import cannot be started until they say how it is written.
+	Unclear UnclearColumn `json:"unclear,omitempty,omitzero"`
 }
 
-// ImportColumns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon: amount:number.
+// ImportColumns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon (amount:number, due:date), and behind another how it is written: number:comma is 1.250.000,50, number:point 1,250,000.50, date:dmy 31/12/2026, date:mdy 12/31/2026. What is not said is found out of all rows of the file; a column of which no row tells is not guessed.
 type ImportColumns map[string]string
 
 // ImportColumnsSaid defines model for ImportColumnsSaid.
 type ImportColumnsSaid struct {
-	// Columns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon: amount:number.
+	// Columns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon (amount:number, due:date), and behind another how it is written: number:comma is 1.250.000,50, number:point 1,250,000.50, date:dmy 31/12/2026, date:mdy 12/31/2026. What is not said is found out of all rows of the file; a column of which no row tells is not guessed.
 	Columns ImportColumns `json:"columns"`
 }
 
@@ -3938,7 +3944,7 @@ type ImportOrder struct {
 	// Campaign With target do_not_call: whose campaign; all without one.
 	Campaign string `json:"campaign,omitempty,omitzero"`
 
-	// Columns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon: amount:number.
+	// Columns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon (amount:number, due:date), and behind another how it is written: number:comma is 1.250.000,50, number:point 1,250,000.50, date:dmy 31/12/2026, date:mdy 12/31/2026. What is not said is found out of all rows of the file; a column of which no row tells is not guessed.
 	Columns ImportColumns `json:"columns,omitempty,omitzero"`
 
 	// Delimiter Of a CSV: , ; | or the tabulator; found out when it is left out.
@@ -4026,7 +4032,7 @@ type ImportRow struct {
 
 // ImportStart defines model for ImportStart.
 type ImportStart struct {
-	// Columns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon: amount:number.
+	// Columns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon (amount:number, due:date), and behind another how it is written: number:comma is 1.250.000,50, number:point 1,250,000.50, date:dmy 31/12/2026, date:mdy 12/31/2026. What is not said is found out of all rows of the file; a column of which no row tells is not guessed.
 	Columns ImportColumns `json:"columns,omitempty,omitzero"`
 
 	// DryRun Go through the rows and bring nothing in.
@@ -4077,7 +4083,7 @@ type Lead struct {
 	Row int64 `json:"row,omitempty,omitzero"`
 }
 
-// LeadFieldKind defines model for LeadFieldKind.
+// LeadFieldKind A date is a text 2026-12-31.
 type LeadFieldKind string
 
 // LeadList defines model for LeadList.
@@ -5149,6 +5155,16 @@ type Transfer struct {
 
 // UnavailableCause Why the agent gets no call now; absent of one who does. outcome: wrap-up is over, and the call needs a disposition; resting: after an offer that came to nothing; busy, unreachable: the phone.
 type UnavailableCause string
+
+// UnclearColumn Why nobody can tell how a column of numbers or dates is written. It stays a text; where somebody calls it a number or a date, the import cannot be started until they say how it is written.
+type UnclearColumn struct {
+	// Kind A date is a text 2026-12-31.
+	Kind LeadFieldKind `json:"kind"`
+
+	// Value One that is read in two ways, if there is one.
+	Value string `json:"value"`
+	Why   string `json:"why"`
+}
 
 // User defines model for User.
 type User struct {

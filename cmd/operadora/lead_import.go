@@ -42,10 +42,11 @@ func newLeadImportCommand() *cobra.Command {
 	c := jsonFlag(&cobra.Command{
 		Use: "import FILE", Short: "Bring a CSV or XLSX file of leads into a list", Args: named,
 		Long: "Bring a CSV or XLSX file of leads into a list. Columns are known by English and Spanish headings, by what the list's last\n" +
-			"files had, and by what is in them; --column says otherwise. The first rows are shown as what they become. The import goes\n" +
+			"files had, and by what is in them; --column says otherwise. How numbers and\n" +
+			"dates are written is told by all rows of the file; where none tells, 1.250 and 01/02/2026 are not guessed. The first rows are shown as what they become. The import goes\n" +
 			"on when this command is stopped, and through the end of operadora; `operadora lead undo` takes it back.",
 		Example: "  operadora lead import march.csv --list march --dry-run\n" +
-			"  operadora lead import march.xlsx --list march --column \"Saldo=amount:number\" --column \"Notas=-\" --rejects rejects.csv",
+			"  operadora lead import march.xlsx --list march --column \"Saldo=amount:number:comma\" --column \"Notas=-\" --rejects rejects.csv",
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
 			f.order.Target = wire.ImportTargetList
 			scope, action, ok := strings.Cut(duplicates, ":")
@@ -58,7 +59,7 @@ func newLeadImportCommand() *cobra.Command {
 	})
 	f.add(c)
 	c.Flags().StringVar(&f.order.List, "list", "", "into this list")
-	c.Flags().StringArrayVar(&f.columns, "column", nil, "what a column is, HEADING=WHAT: phone, id, name, first_name, last_name, language, time_zone, - (leave out) or the name of a field, with :number for numbers; may be given several times")
+	c.Flags().StringArrayVar(&f.columns, "column", nil, "what a column is, HEADING=WHAT: phone, id, name, first_name, last_name, language, time_zone, - (leave out) or the name of a field, with :number or :date, and :number:comma (1.250,50), :number:point (1,250.50), :date:dmy (31/12/2026) or :date:mdy (12/31/2026) where no row of the file tells; may be given several times")
 	c.Flags().StringVar(&duplicates, "duplicates", duplicates, "what has a number or id that is there: SCOPE:ACTION, with scope list, all (lists) or none and action skip or update")
 	mustHave(c, "list")
 	return c
@@ -158,7 +159,11 @@ func (f *importFlags) preview(cmd *cobra.Command, c remote, id string) error {
 	fmt.Fprintf(w, "import %s: %s (%s)\n", i.ID, i.File, how)
 	var rows [][]string
 	for _, col := range i.Columns {
-		rows = append(rows, []string{"  " + col.Heading, col.As})
+		is := col.As
+		if col.Unclear.Why != "" {
+			is += "  (unclear: " + col.Unclear.Why + ")"
+		}
+		rows = append(rows, []string{"  " + col.Heading, is})
 	}
 	if err := columns(w, []string{"  COLUMN", "IS"}, rows); err != nil {
 		return err

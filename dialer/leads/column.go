@@ -13,8 +13,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// As is what a column is: one of the words below, or the name of a free field, which
-// may have its kind behind a colon: amount:number.
+// As is what a column is: one of the words below, or the name of a free field, which may have
+// its kind behind a colon, and behind another the form in which that is written: amount:number,
+// amount:number:comma, due:date:dmy.
 type As string
 
 // What columns are, beside free fields.
@@ -31,42 +32,37 @@ const (
 
 var ownWords = []As{AsPhone, AsID, AsName, AsFirstName, AsLastName, AsLanguage, AsTimeZone, AsNothing}
 
-// Kind is what the values of a free field are.
-type Kind string
-
-// The kinds.
-const (
-	KindText   Kind = "text"
-	KindNumber Kind = "number"
-)
-
 var (
 	nameShape  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 	fieldShape = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 )
 
-// field returns the name and the kind of a free field; "" when the column is none.
-func (a As) field() (string, Kind) {
+// field returns the name, the kind and the form of a free field; "" when the column is none.
+func (a As) field() (string, Kind, Form) {
 	if slices.Contains(ownWords, a) {
-		return "", ""
+		return "", "", ""
 	}
 	name, kind, given := strings.Cut(string(a), ":")
 	if !given {
 		kind = string(KindText)
 	}
-	return name, Kind(kind)
+	kind, form, _ := strings.Cut(kind, ":")
+	return name, Kind(kind), Form(form)
 }
 
 // Check tells why a word is nothing that a column can be.
 func (a As) Check() error {
-	name, kind := a.field()
+	name, kind, form := a.field()
 	switch {
 	case name == "" && kind == "":
 		return nil
 	case !fieldShape.MatchString(name) || slices.Contains(reserved, name):
 		return invalid("columns: %q is neither phone, id, name, first_name, last_name, language, time_zone, - nor a name for a field (a-z, 0-9, _; no word of expressions)", short(string(a)))
-	case kind != KindText && kind != KindNumber:
-		return invalid("columns: %q: the kind of a field is text or number", short(string(a)))
+	case kind != KindText && kind != KindNumber && kind != KindDate:
+		return invalid("columns: %q: the kind of a field is text, number or date", short(string(a)))
+	case form != "" && formsOf[kind][0] != form && formsOf[kind][1] != form || strings.HasSuffix(string(a), ":"):
+		return invalid("columns: %q: the form of a number is comma (%s) or point (%s), that of a date dmy (%s) or mdy (%s)", short(string(a)),
+			shown[FormComma], shown[FormPoint], shown[FormDMY], shown[FormMDY])
 	}
 	return nil
 }
@@ -75,6 +71,7 @@ func (a As) Check() error {
 type Column struct {
 	Heading string
 	As      As
+	Unclear *Unclear `json:",omitempty"` // why it is no more than a text
 }
 
 // folded takes case, accents and punctuation from a heading: "Teléfono móvil " is "telefono movil".
@@ -184,7 +181,7 @@ func Guess(heading []string, samples [][]string, said, remembered map[string]As,
 	} {
 		for i := range columns {
 			as := source(i)
-			name, _ := as.field()
+			name, _, _ := as.field()
 			if columns[i].As != "" || as == "" || as != AsPhone && as != AsNothing && taken[as] || name != "" && as.Check() != nil {
 				continue
 			}
@@ -219,7 +216,7 @@ func guessPhone(columns []Column, values func(int) []string, region string) {
 func nameFields(columns []Column, values func(int) []string) {
 	used := map[string]bool{}
 	for _, c := range columns {
-		if name, _ := c.As.field(); name != "" {
+		if name, _, _ := c.As.field(); name != "" {
 			used[name] = true
 		}
 	}
@@ -233,8 +230,10 @@ func nameFields(columns []Column, values func(int) []string) {
 		}
 		used[name] = true
 		columns[i].As = As(name)
-		if share(values(i), plainNumber) == 1 {
-			columns[i].As += As(":" + KindNumber)
+		for _, kind := range []Kind{KindNumber, KindDate} {
+			if share(values(i), mayBe(kind)) == 1 {
+				columns[i].As = fieldAs(name, kind, "")
+			}
 		}
 	}
 }
@@ -244,7 +243,7 @@ func checkColumns(columns []Column) error {
 	phones := false
 	for _, c := range columns {
 		key := string(c.As)
-		if name, _ := c.As.field(); name != "" {
+		if name, _, _ := c.As.field(); name != "" {
 			key = name
 		}
 		phones = phones || c.As == AsPhone
@@ -295,13 +294,4 @@ func wordy(v string) bool {
 		return r
 	}, v), "#")
 	return digits < 5 && strings.ContainsFunc(v, unicode.IsLetter)
-}
-
-var plainShape = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?$`)
-
-// plainNumber tells whether a text is a number that everybody reads alike: 1.234 is not,
-// and 0012 is a code.
-func plainNumber(v string) bool {
-	_, decimals, _ := strings.Cut(v, ".")
-	return plainShape.MatchString(v) && len(decimals) != 3
 }

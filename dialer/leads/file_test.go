@@ -110,8 +110,8 @@ func workbookOf(t *testing.T, fill func(f *excelize.File)) string {
 	return b.String()
 }
 
-// TestWorkbook: a number of twelve digits is not rounded, text keeps its zeros, a date is
-// as it is shown, and empty rows and sheets are no fault.
+// TestWorkbook: a number of twelve digits is not rounded, text keeps its zeros, numbers and days are
+// read alike by everybody whatever they are shown as, and empty rows and sheets are no fault.
 func TestWorkbook(t *testing.T) {
 	t.Parallel()
 	file := workbookOf(t, func(f *excelize.File) {
@@ -119,8 +119,17 @@ func TestWorkbook(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for cell, v := range map[string]any{"A1": "Teléfono", "B1": "Código", "C1": "Vence", "A3": 573001234567, "B3": "007", "C3": 45000} {
+		for cell, v := range map[string]any{"A1": "Teléfono", "B1": "Código", "C1": "Vence", "A3": 573001234567, "B3": "007", "C3": 45000, "E3": 45000, "F3": 1250, "G3": 45000, "H3": 0.12} {
 			if err := f.SetCellValue("Sheet1", cell, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for cell, shown := range map[string]string{"E3": "dd/mm/yyyy", "F3": `"$" #,##0`, "G3": "yyyy", "H3": "0%"} {
+			style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &shown})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.SetCellStyle("Sheet1", cell, cell, style); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -135,7 +144,7 @@ func TestWorkbook(t *testing.T) {
 	if err != nil || how.Kind != FileXLSX || how.Sheet != "Sheet1" {
 		t.Fatalf("%+v, %v", how, err)
 	}
-	if diff := cmp.Diff([][]string{{"Teléfono", "Código", "Vence"}, {"573001234567", "007", "03-15-23", " "}}, got); diff != "" {
+	if diff := cmp.Diff([][]string{{"Teléfono", "Código", "Vence"}, {"573001234567", "007", "2023-03-15", " ", "2023-03-15", "1250", "2023", "12%"}}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got, _, _, err := all(t, file, Format{Sheet: "other"}); err != nil || len(got) != 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/operadora/operadora/orchestrator/yamlfile"
@@ -52,6 +53,9 @@ func NewFilter(text string, fields map[string]Kind) (*Filter, error) {
 	if strings.TrimSpace(text) == "" {
 		return f, nil
 	}
+	if why := compared(text, fields); why != "" {
+		return nil, invalid("filter: %s", why)
+	}
 	program, err := expr.Compile(text, expr.Env(f.empty), expr.AsBool(), expr.DisableAllBuiltins(), expr.MaxNodes(200),
 		expr.EnableBuiltin("any"), expr.EnableBuiltin("all"), expr.EnableBuiltin("none"), expr.EnableBuiltin("one"), expr.EnableBuiltin("len"), expr.EnableBuiltin("lower"), expr.EnableBuiltin("upper"))
 	if err != nil {
@@ -62,6 +66,76 @@ func NewFilter(text string, fields map[string]Kind) (*Filter, error) {
 	}
 	f.program = program
 	return f, nil
+}
+
+// compared says what to do where a field is compared with what it is not: letter by letter, 900 is
+// more than 1000, and 31/12/2026 later than 2027-01-01. "" where all is well, or is no expression.
+func compared(text string, fields map[string]Kind) string {
+	tree, err := parser.Parse(text)
+	if err != nil {
+		return ""
+	}
+	v := comparisons{fields: fields}
+	ast.Walk(&tree.Node, &v)
+	return v.why
+}
+
+type comparisons struct {
+	fields map[string]Kind
+	why    string
+}
+
+// Visit implements ast.Visitor.
+func (c *comparisons) Visit(node *ast.Node) {
+	b, ok := (*node).(*ast.BinaryNode)
+	if !ok || c.why != "" || !slices.Contains([]string{"<", "<=", ">", ">=", "==", "!="}, b.Operator) {
+		return
+	}
+	field, ok := b.Left.(*ast.IdentifierNode)
+	with := b.Right
+	if !ok {
+		field, ok = b.Right.(*ast.IdentifierNode)
+		with = b.Left
+	}
+	kind, known := c.fields[nameOf(field)]
+	if !ok || !known {
+		return
+	}
+	if why := mismatch(field.Value, kind, with, b.Operator != "==" && b.Operator != "!="); why != "" {
+		c.why = why + ", at character " + strconv.Itoa(b.Location().From+1)
+	}
+}
+
+func nameOf(n *ast.IdentifierNode) string {
+	if n == nil {
+		return ""
+	}
+	return n.Value
+}
+
+// mismatch is about a field that is compared with a constant, by its order or only whether it is equal.
+func mismatch(name string, kind Kind, with ast.Node, ordered bool) string {
+	text, quoted := with.(*ast.StringNode)
+	_, whole := with.(*ast.IntegerNode)
+	_, decimal := with.(*ast.FloatNode)
+	other := quoted && text.Value != "" && !isDay(text.Value)
+	switch {
+	case kind == KindDate && (whole || decimal || other):
+		return name + " is a date: compare it with one such as \"" + plain[KindDate] + "\", or days(" + name + ") with a number"
+	case kind == KindNumber && quoted:
+		return name + " is a number: write one such as " + plain[KindNumber] + ", without quotation marks"
+	case kind == KindText && (whole || decimal), kind == KindText && quoted && ordered && mayBe(KindNumber)(text.Value):
+		return name + " is a text, which is compared letter by letter: bring its column in as " + name + ":number, from the list's first file on, or write number(" + name + ")"
+	case kind == KindText && quoted && ordered && mayBe(KindDate)(text.Value):
+		return name + " is a text, which is compared letter by letter: bring its column in as " + name + ":date, from the list's first file on, or write days(" + name + ") with a number"
+	}
+	return ""
+}
+
+// isDay tells whether a text is a day as fields have it.
+func isDay(v string) bool {
+	at, ok := day(v, FormDMY)
+	return ok && at == v
 }
 
 // ranges tells whether an expression makes lists of its own, of a length that it says itself.
@@ -96,9 +170,6 @@ func (f *Filter) help(err error) string {
 	if _, name, unknown := strings.Cut(text, "unknown name "); unknown {
 		name, _, _ = strings.Cut(name, " ")
 		return yamlfile.Suggest(name, slices.Sorted(maps.Keys(f.empty)))
-	}
-	if strings.Contains(text, "mismatched types string and") {
-		return "; number(FIELD) reads a text as a number"
 	}
 	return ""
 }
@@ -166,7 +237,7 @@ func FieldsOf(columns []Column, were map[string]Kind) map[string]Kind {
 	out := map[string]Kind{}
 	maps.Copy(out, were)
 	for _, c := range columns {
-		if name, kind := c.As.field(); name != "" {
+		if name, kind, _ := c.As.field(); name != "" {
 			if old, ok := out[name]; ok && old != kind {
 				kind = KindText // number(x) reads what is text
 			}

@@ -47,7 +47,9 @@ func TestColumns(t *testing.T) {
 		{"a phone in name only", "Mobile plan;Phone", []string{"Gold;3001234567"}, nil, nil, "mobile_plan phone"},
 		{"a phone column that is empty so far", "Phone;Phone 2", []string{"3001234567;"}, nil, nil, "phone phone"},
 		{"by what is in it", "contacto;valor", []string{"Ana;3001234567", "Eva;3001234568"}, nil, nil, "contacto phone"},
-		{"a code is no number", "Phone;Code;Price;Odd", []string{"3001234567;007;1.234;5", "3001234567;008;1.5;x"}, nil, nil, "phone code price odd"},
+		{"a code is no number", "Phone;Code;Plate;Odd", []string{"3001234567;007;ABC 123;5", "3001234567;008;XYZ 123;x"}, nil, nil, "phone code plate odd"},
+		{"numbers and dates, however they are written", "Phone;Saldo;Cuota;Vence;Pagado", []string{"3001234567;$ 1.250.000,50;1.250;31/12/2026;1-2-2026"}, nil, nil,
+			"phone saldo:number cuota:number vence:date pagado:date"},
 		{"said", "Phone;Code;Saldo", []string{"3001234567;007;1"}, map[string]As{"Code": AsNothing, "Saldo": "balance"}, nil, "phone - balance"},
 		{"remembered", "Tel A;Raro", []string{"3001234567;3001234567"}, nil, map[string]As{"Raro": AsPhone, "Tel A": AsNothing}, "- phone"},
 		{"said before remembered", "Tel A;Raro", []string{"3001234567;3001234567"}, map[string]As{"Tel A": AsPhone}, map[string]As{"Raro": "odd", "Tel A": AsNothing}, "phone odd"},
@@ -57,7 +59,9 @@ func TestColumns(t *testing.T) {
 		{"no phone", "a;b", []string{"1;2"}, nil, nil, "error: columns: none has telephone numbers; say which does: HEADING=phone"},
 		{"no such column", "Phone", []string{"3001234567"}, map[string]As{"Fone": AsPhone}, nil, `error: columns: the file has no column "Fone"`},
 		{"no such thing", "Phone", []string{"3001234567"}, map[string]As{"Phone": "X!"}, nil, `error: columns: "X!" is neither phone, id, name, first_name, last_name, language, time_zone, - nor a name for a field (a-z, 0-9, _; no word of expressions)`},
-		{"no such kind", "Phone;A", []string{"3001234567;1"}, map[string]As{"A": "a:date"}, nil, `error: columns: "a:date": the kind of a field is text or number`},
+		{"no such kind", "Phone;A", []string{"3001234567;1"}, map[string]As{"A": "a:day"}, nil, `error: columns: "a:day": the kind of a field is text, number or date`},
+		{"no such form", "Phone;A", []string{"3001234567;1"}, map[string]As{"A": "a:date:comma"}, nil,
+			`error: columns: "a:date:comma": the form of a number is comma (1.250.000,50) or point (1,250,000.50), that of a date dmy (31/12/2026) or mdy (12/31/2026)`},
 		{"twice", "Phone;A;B", []string{"3001234567;1;2"}, map[string]As{"A": "x", "B": "x:number"}, nil, `error: columns: "A" and "B" are both x`},
 	} {
 		if got := guessed(t, r.heading, r.rows, r.said, r.remembered); got != r.want {
@@ -89,8 +93,8 @@ func TestHeading(t *testing.T) {
 // TestRow: what a row becomes, or why it is none.
 func TestRow(t *testing.T) {
 	t.Parallel()
-	reader := NewReader(List{Region: "CO"}, []Column{{"Cel", AsPhone}, {"Otro", AsPhone}, {"Nombre", AsFirstName}, {"Apellido", AsLastName},
-		{"Id", AsID}, {"Saldo", "saldo:number"}, {"Nota", "nota"}, {"Idioma", AsLanguage}, {"Zona", AsTimeZone}, {"x", AsNothing}})
+	reader := NewReader(List{Region: "CO"}, []Column{{Heading: "Cel", As: AsPhone}, {Heading: "Otro", As: AsPhone}, {Heading: "Nombre", As: AsFirstName}, {Heading: "Apellido", As: AsLastName},
+		{Heading: "Id", As: AsID}, {Heading: "Saldo", As: "saldo:number"}, {Heading: "Nota", As: "nota"}, {Heading: "Idioma", As: AsLanguage}, {Heading: "Zona", As: AsTimeZone}, {Heading: "x", As: AsNothing}})
 	bogota := []string{"America/Bogota"}
 	for _, r := range []struct {
 		name, row string
@@ -116,7 +120,9 @@ func TestRow(t *testing.T) {
 		{"none", "|  |Ana", "!no_number", 0},
 		{"too many cells", "3001234567|||||||||x|y", "!cells", 0},
 		{"more cells that are empty", "3001234567|||||||||x||  ", "   [{+573001234567 cel [America/Bogota]}] map[]", 0},
-		{"not a number", "3001234567|||||1.234,50", "!field", 0},
+		{"not a number", "3001234567|||||1.234,5x", "!field", 0},
+		{"a number that is read in two ways", "3001234567|||||1.234", "!field", 0},
+		{"one that is read in one", "3001234567|||||$ 1.234,50", "   [{+573001234567 cel [America/Bogota]}] map[saldo:1234.5]", 0},
 		{"a formula", "3001234567|||||=1+1", "!field", 0},
 		{"a formula as text", "3001234567||||||=HYPERLINK(1)", "   [{+573001234567 cel [America/Bogota]}] map[nota:=HYPERLINK(1)]", 0},
 		{"language", "3001234567|||||||klingon", "!language", 0},
@@ -151,7 +157,7 @@ func TestReadIsStable(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		cell := rapid.OneOf(rapid.String(), rapid.StringMatching(`[+0]?[0-9 ().-]{5,16}([&@;,/|][A-Za-z0-9/@]*)?`)).Draw(t, "cell")
-		reader := NewReader(List{Region: "CO"}, []Column{{"p", AsPhone}})
+		reader := NewReader(List{Region: "CO"}, []Column{{Heading: "p", As: AsPhone}})
 		lead, rejects, ok := reader.Read([]string{cell})
 		if ok == (len(lead.Numbers) == 0) || !ok && (len(rejects) == 0 || rejects[0].Detail == "") {
 			t.Fatalf("%q: %v %v %v", cell, ok, lead, rejects)
@@ -169,14 +175,14 @@ func TestReadIsStable(t *testing.T) {
 // right is said where it stands.
 func TestFilter(t *testing.T) {
 	t.Parallel()
-	fields := map[string]Kind{"days_overdue": KindNumber, "risk": KindText, "due": KindText, "none": KindText, "paid": KindText, "saldo": KindText, "code": KindText}
+	fields := map[string]Kind{"days_overdue": KindNumber, "risk": KindText, "due": KindText, "none": KindText, "paid": KindText, "saldo": KindText, "code": KindText, "until": KindDate}
 	today := time.Date(2026, 3, 2, 23, 0, 0, 0, time.UTC)
-	lead := Lead{External: "7", Name: "Ana", Numbers: []Number{{Number: "+573001234567"}}, Fields: map[string]any{"days_overdue": 31.0, "risk": "high", "due": "2026-03-12", "paid": "02/03/2026", "saldo": "350.000", "code": "0012"}}
+	lead := Lead{External: "7", Name: "Ana", Numbers: []Number{{Number: "+573001234567"}}, Fields: map[string]any{"days_overdue": 31.0, "risk": "high", "due": "2026-03-12", "paid": "02/03/2026", "saldo": "350.000", "code": "0012", "until": "2026-03-31"}}
 	for text, want := range map[string]bool{
 		"": true, `days_overdue > 30 and risk in ["high", "medium"]`: true, "days_overdue > 31": false, `id == "7"`: true,
 		`any(numbers, # startsWith "+57")`: true, `days(due) == 10`: true, `days(none) == 0`: true, `number(none) == 0`: true, "days(risk) <= 3": false, `number(risk) == 0`: false,
 		"days(paid) <= 3": false, `number(paid) <= 3`: false, `number(saldo) < 1000`: false, `number(code) == 12`: true,
-		`name matches "^A"`: true, `lower(risk) == "high"`: true, `numbers[3] == ""`: false,
+		`name matches "^A"`: true, `until > "2026-03-30" and days(until) == 29`: true, `until == ""`: false, `code == "0012"`: true, `risk > "a"`: true, `lower(risk) == "high"`: true, `numbers[3] == ""`: false,
 	} {
 		f, err := NewFilter(text, fields)
 		if err != nil || f.Chooses(lead, today) != want {
@@ -185,7 +191,10 @@ func TestFilter(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"days_overdu > 3": `unknown name days_overdu, at character 1; did you mean "days_overdue"?`, "dias > 3": "; it knows code, days, days_overdue, due, id,", "days_overdue": "bool",
-		"risk > 3": "at character 6; number(FIELD) reads a text as a number", "1 +": "filter:", "now() > 3": "now",
+		"risk > 3":         "risk is a text, which is compared letter by letter: bring its column in as risk:number, from the list's first file on, or write number(risk), at character 6",
+		`saldo >= "1.000"`: "bring its column in as saldo:number", `due < "31/12/2026"`: "bring its column in as due:date", `"2026-12-31" > due`: "or write days(due) with a number",
+		`until > 3`: `until is a date: compare it with one such as "2026-12-31", or days(until) with a number`, `until == "31/12/2026"`: "until is a date",
+		`days_overdue > "30"`: "days_overdue is a number: write one such as 1234.50, without quotation marks", "1 +": "filter:", "now() > 3": "now",
 		strings.Repeat("true and ", 300) + "true": "nodes",
 	} {
 		if _, err := NewFilter(text, fields); err == nil || fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), want) {

@@ -1,6 +1,7 @@
 package leads
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -94,16 +95,20 @@ func (r Reader) Read(cells []string) (lead Lead, rejects []Reject, ok bool) {
 			}
 			zone = v
 		default:
-			name, kind := c.As.field()
-			if kind == KindText {
-				lead.Fields[name] = v
-				continue
+			name, kind, form := c.As.field()
+			value, ok := any(v), kind == KindText
+			if form != "" {
+				value, ok = written(v, form)
+			} else if !ok {
+				value, ok = read(v, kind)
 			}
-			n, err := strconv.ParseFloat(v, 64)
-			if err != nil || !plainShape.MatchString(v) {
-				return lead, refuse(ReasonField, "%s: %s is not a number such as 1234.50", short(c.Heading), quoted(v)), false
+			if r := readings(v, kind); !ok && form == "" && r[0] != nil {
+				return lead, refuse(ReasonField, "%s: %s is read in two ways: say how the column is written", short(c.Heading), quoted(v)), false
 			}
-			lead.Fields[name] = n
+			if !ok {
+				return lead, refuse(ReasonField, "%s: %s is not a %s such as %s", short(c.Heading), quoted(v), kind, cmp.Or(shown[form], plain[kind])), false
+			}
+			lead.Fields[name] = value
 		}
 	}
 	if lead.Name == "" {

@@ -6,8 +6,11 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/net/html/charset"
@@ -31,7 +34,8 @@ const (
 
 type workbook struct {
 	file *excelize.File
-	rows *excelize.Rows
+	rows *excelize.Rows // as it is shown
+	raw  *excelize.Rows // as it is kept: 1250.5, and 46387 for a day
 	n    int64
 }
 
@@ -46,7 +50,8 @@ func openWorkbook(in io.Reader, f *Format) (Rows, error) {
 	if err := unpackable(packed, maxUnpacked); err != nil {
 		return nil, err
 	}
-	file, err := excelize.OpenReader(bytes.NewReader(packed), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: inMemory})
+	file, err := excelize.OpenReader(bytes.NewReader(packed), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: inMemory,
+		ShortDatePattern: "yyyy-mm-dd"})
 	if err != nil {
 		return nil, damaged(err)
 	}
@@ -57,7 +62,10 @@ func openWorkbook(in io.Reader, f *Format) (Rows, error) {
 	}
 	if !slices.Contains(sheets, f.Sheet) {
 		err = invalid("sheet: the workbook has no sheet %q, but %s", short(f.Sheet), short(strings.Join(sheets, ", ")))
-	} else if w.rows, err = file.Rows(f.Sheet); err != nil {
+	} else if w.rows, err = file.Rows(f.Sheet); err == nil {
+		w.raw, err = file.Rows(f.Sheet)
+	}
+	if err != nil && fault.KindOf(err) != fault.Invalid {
 		err = invalid("the sheet %q cannot be read: %s", short(f.Sheet), short(err.Error()))
 	}
 	if err != nil {
@@ -221,13 +229,44 @@ func (m *markup) Write(b []byte) (int, error) {
 	}
 }
 
+// meant is the text of a cell, and of a number or a day what everybody reads alike: the workbook
+// keeps which it is, and shows 1,250 or 31/12/2026.
+func meant(shown, raw string) string {
+	if shown == raw {
+		return shown
+	}
+	kept, err := strconv.ParseFloat(raw, 64)
+	if err != nil {
+		return shown
+	}
+	for _, r := range readings(shown, KindNumber) {
+		if n, ok := r.(float64); ok && math.Abs(n-kept) <= 0.5 {
+			return strconv.FormatFloat(n, 'f', -1, 64) // rounded as it is shown
+		}
+	}
+	at, err := excelize.ExcelDateToTime(kept, false)
+	for _, r := range readings(shown, KindDate) {
+		if err == nil && r == at.Format(time.DateOnly) {
+			return at.Format(time.DateOnly)
+		}
+	}
+	return shown
+}
+
 // Next implements Rows.
 func (w *workbook) Next() (int64, []string, error) {
-	for w.rows.Next() {
+	for w.rows.Next() && w.raw.Next() {
 		w.n++
 		row, err := w.rows.Columns()
+		var raw []string
+		if err == nil {
+			raw, err = w.raw.Columns(excelize.Options{RawCellValue: true})
+		}
 		if err != nil {
 			return w.n, nil, invalid("the workbook cannot be read from row %d on: %s", w.n, short(err.Error()))
+		}
+		for i := range row[:min(len(row), len(raw))] {
+			row[i] = meant(row[i], raw[i])
 		}
 		for len(row) > 0 && row[len(row)-1] == "" {
 			row = row[:len(row)-1]
@@ -246,11 +285,11 @@ func (w *workbook) Next() (int64, []string, error) {
 			return w.n, row, nil
 		}
 	}
-	if err := w.rows.Error(); err != nil {
+	if err := errors.Join(w.rows.Error(), w.raw.Error()); err != nil {
 		return w.n, nil, invalid("the workbook cannot be read from row %d on: %s", w.n, short(err.Error()))
 	}
 	return 0, nil, io.EOF
 }
 
 // Close implements Rows, and removes the temporary files.
-func (w *workbook) Close() error { return errors.Join(w.rows.Close(), w.file.Close()) }
+func (w *workbook) Close() error { return errors.Join(w.rows.Close(), w.raw.Close(), w.file.Close()) }

@@ -243,6 +243,37 @@ func TestImport(t *testing.T) {
 	})
 }
 
+// TestHowNumbersAndDatesAreWritten: all rows of a file tell how a column is written, also one far behind;
+// where none does nothing is brought in until somebody says, and the next file of the list is read so.
+func TestHowNumbersAndDatesAreWritten(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, b *bundle) {
+		b.list(leads.List{ID: "l", Region: "CO"})
+		rows := strings.Repeat("x;;1.250;01/02/2026\n", sampled) + "1;3001234567;$ 1.250.000;01/02/2026\n"
+		const head = "id;celular;saldo;vence\n"
+		i := b.received(intoL, head+rows)
+		if i.Settled[2].As != "saldo:number:comma" || i.Settled[3].As != "vence" || i.Settled[3].Unclear == nil || i.Settled[3].Unclear.Value != "01/02/2026" {
+			t.Fatalf("%+v", i.Settled)
+		}
+		i, err := b.SetColumns(t.Context(), i.N, map[string]leads.As{"vence": "vence:date"})
+		if err != nil || i.Settled[3].Unclear == nil {
+			t.Fatalf("%+v, %v", i.Settled, err)
+		}
+		if _, err := b.Begin(t.Context(), i.N, false, nil); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "say vence:date:dmy") {
+			t.Errorf("begun: %v", err)
+		}
+		if i, err = b.SetColumns(t.Context(), i.N, map[string]leads.As{"vence": "vence:date:dmy"}); err != nil {
+			t.Fatal(err)
+		}
+		b.begun(i, false)
+		b.begun(b.received(intoL, head+"2;3001234568;2.500;03/04/2026\n"), false)
+		want(t, "leads", b.leadsOf("l", `saldo > 2000 and vence < "2027-01-01" or days(vence) < 0`), "1 +573001234567 map[saldo:1.25e+06 vence:2026-02-01]", "2 +573001234568 map[saldo:2500 vence:2026-04-03]")
+		if l, err := b.List(t.Context(), "l"); err != nil || l.Fields["vence"] != leads.KindDate || l.Columns["vence"] != "vence:date:dmy" {
+			t.Errorf("%+v, %v", l, err)
+		}
+	})
+}
+
 func (b *bundle) count(query string, into *int64) {
 	b.t.Helper()
 	if err := b.tables.Query(b.t.Context(), func(r *sql.Rows) error { return r.Scan(into) }, query); err != nil {

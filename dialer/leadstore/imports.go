@@ -324,7 +324,11 @@ func (s *Store) look(ctx context.Context, i Import) (leads.Format, []leads.Colum
 		return f, nil, err
 	}
 	if i.Target == leads.IntoList {
-		return leads.Settle(f, head, samples, i.Columns, list)
+		f, columns, err := leads.Settle(f, head, samples, i.Columns, list)
+		if err == nil {
+			columns, err = s.survey(ctx, i, f, leads.NewSurvey(columns, i.Columns, list.Columns))
+		}
+		return f, columns, err
 	}
 	return leads.OneColumn(f, head, func(v string) bool {
 		if i.Target == leads.IntoHashes {
@@ -334,6 +338,29 @@ func (s *Store) look(ctx context.Context, i Import) (leads.Format, []leads.Colum
 		_, err := leads.Normal(v, i.Region)
 		return err == nil
 	}, samples)
+}
+
+// survey finds out how the columns of a whole file are written, where that matters.
+func (s *Store) survey(ctx context.Context, i Import, f leads.Format, of *leads.Survey) ([]leads.Column, error) {
+	if !of.Needed() {
+		return of.Settle(), nil
+	}
+	i.Format = f
+	j, err := s.open(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	defer j.close()
+	for {
+		n, cells, err := j.rows.Next()
+		if errors.Is(err, io.EOF) {
+			return of.Settle(), nil
+		}
+		if _, bad := errors.AsType[*leads.BadRow](err); err != nil && !bad {
+			return nil, err
+		}
+		of.Row(n, cells)
+	}
 }
 
 // listOf is the list that an import's rows are read for.
@@ -418,6 +445,9 @@ func (s *Store) Begin(ctx context.Context, n int64, dry bool, said map[string]le
 		if _, columns, err = s.look(ctx, i); err != nil {
 			return i, err
 		}
+	}
+	if err := leads.Clear(columns); err != nil {
+		return i, err
 	}
 	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM lead_rejects WHERE import = ?", n); err != nil {

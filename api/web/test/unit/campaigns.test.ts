@@ -40,7 +40,7 @@ test('bars have the largest first, and leave out what is none', () => {
 })
 
 test('columns go to the API as they came', () => {
-  for (const as of ['phone', 'first_name', '-', 'amount', 'amount:number']) expect(asOf(columnOf({heading: 'x', as}))).toBe(as)
+  for (const as of ['phone', 'first_name', '-', 'amount', 'amount:number', 'amount:number:comma', 'due:date:dmy']) expect(asOf(columnOf({heading: 'x', as}))).toBe(as)
   expect(asOf({heading: 'x', word: 'phone', field: 'amount', kind: 'number'})).toBe('phone')
   expect(said([columnOf({heading: 'celular', as: 'phone'}), columnOf({heading: 'saldo', as: 'due:number'})])).toEqual({celular: 'phone', saldo: 'due:number'})
 })

@@ -106,23 +106,26 @@ export function line(of: Moment[], s: Series, now: number, span: number, width: 
 // What a column of a file may be, beside a field of its own.
 export const columnWords = ['phone', 'id', 'name', 'first_name', 'last_name', 'language', 'time_zone', '-'] as const
 
+// What a field may be, with how it is written where no row tells.
+export const kinds = ['text', 'number', 'number:comma', 'number:point', 'date', 'date:dmy', 'date:mdy'] as const
+
 export interface Column {
   heading: string
   word: string // one of columnWords, or field
   field: string
-  kind: 'text' | 'number'
+  kind: string // one of kinds
 }
 
 // columnOf reads what the API says that a column is: a word, or a field's name with its kind behind a colon.
 export function columnOf(c: Schemas['ImportColumn']): Column {
   if ((columnWords as readonly string[]).includes(c.as)) return {heading: c.heading, word: c.as, field: '', kind: 'text'}
-  const [field = '', kind] = c.as.split(':')
-  return {heading: c.heading, word: 'field', field, kind: kind === 'number' ? 'number' : 'text'}
+  const [field = '', ...kind] = c.as.split(':')
+  return {heading: c.heading, word: 'field', field, kind: kind.join(':') || 'text'}
 }
 
 // asOf is the opposite.
 export function asOf(c: Column): string {
-  return c.word === 'field' ? c.field.trim() + (c.kind === 'number' ? ':number' : '') : c.word
+  return c.word === 'field' ? c.field.trim() + (c.kind === 'text' ? '' : ':' + c.kind) : c.word
 }
 
 // said are columns as the API wants them.
