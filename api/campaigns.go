@@ -158,7 +158,7 @@ func (s operations) ListAppointments(ctx context.Context, r ListAppointmentsRequ
 	}
 	masked := bound(askerOf(ctx).who) // whose leads they do not see
 	out := ListAppointments200JSONResponse{Items: each(page, func(m leadstore.Appointed) wire.AppointmentMade {
-		v := wire.AppointmentMade{Lead: strconv.FormatInt(m.Lead, 10), Name: m.Name, At: m.At.UTC(), Number: m.Number, MadeBy: m.By}
+		v := wire.AppointmentMade{Lead: strconv.FormatInt(m.Lead, 10), Name: m.Name, At: m.At.UTC(), Number: m.Number, Agent: m.Agent, MadeBy: m.By}
 		if masked {
 			v.Name, v.Number = "", maskParty(wire.Party{Number: v.Number}).Number
 		}
@@ -193,6 +193,17 @@ func (s operations) MakeAppointment(ctx context.Context, r MakeAppointmentReques
 	}
 	_, err := s.Campaigns.Appoint(ctx, r.Campaign, numberOf(r.Body.Lead), campaign.Appointment{At: r.Body.At, Number: r.Body.Number, Agent: r.Body.Agent}, askerOf(ctx).who.Name)
 	return MakeAppointment204Response{}, err
+}
+
+// CancelAppointment implements StrictServerInterface.
+func (s operations) CancelAppointment(ctx context.Context, r CancelAppointmentRequestObject) (CancelAppointmentResponseObject, error) {
+	if err := s.overCampaign(ctx, r.Campaign); err != nil {
+		return nil, err
+	}
+	if err := s.auditFirst(ctx, "campaign.appointment", r.Campaign, r.Lead+" cancelled"); err != nil {
+		return nil, err
+	}
+	return CancelAppointment204Response{}, s.Campaigns.Cancel(ctx, r.Campaign, numberOf(r.Lead))
 }
 
 // PreviewCampaign implements StrictServerInterface.

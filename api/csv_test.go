@@ -15,6 +15,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
 )
 
 // exported returns the rows of an export by column.
@@ -241,5 +242,13 @@ func TestDispositionsWithADate(t *testing.T) {
 	}
 	if !found {
 		t.Error("the appointment is not on the audit log")
+	}
+	for _, want := range []int{204, 404} {
+		if r := ask(s, "DELETE", "/api/v1/campaigns/march/appointments/7", w.tokens[wire.RoleCampaignManager], ""); r.Code != want {
+			t.Errorf("cancelled: %d %s, want %d", r.Code, r.Body, want)
+		}
+	}
+	if list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: "campaign.appointment"}); err != nil || list[0].Object != "march" || list[0].Detail != "7 cancelled" {
+		t.Errorf("%+v, %v", list, err)
 	}
 }

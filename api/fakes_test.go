@@ -542,6 +542,14 @@ func (f fakeCampaigns) Appoint(ctx context.Context, id string, lead int64, a cam
 	return &was, err
 }
 
+func (f fakeCampaigns) Cancel(_ context.Context, _ string, lead int64) error {
+	if _, there := f.appointed[lead]; !there {
+		return fault.New("", fault.NotFound, "lead: campaign march has no appointment with lead %d", lead)
+	}
+	delete(f.appointed, lead)
+	return nil
+}
+
 func (f fakeCampaigns) Withdraw(_ context.Context, _ string, lead int64, _ campaign.Appointment, was *campaign.Appointment, _ string) error {
 	delete(f.appointed, lead)
 	if was != nil {

@@ -164,6 +164,8 @@ type Campaigns interface {
 	// Appoint has a lead called at a time, and returns the appointment that is no more, nil for
 	// none; NotFound when there is no such lead or campaign.
 	Appoint(ctx context.Context, id string, lead int64, a campaign.Appointment, by string) (was *campaign.Appointment, err error)
+	// Cancel gives the appointment of a lead up.
+	Cancel(ctx context.Context, id string, lead int64) error
 	// Withdraw gives an appointment up that was just made; the one before is in force again.
 	Withdraw(ctx context.Context, id string, lead int64, is campaign.Appointment, was *campaign.Appointment, by string) error
 	// Order moves one as somebody wants it; Conflict where it cannot be.

@@ -259,6 +259,7 @@ func TestASupervisorOfTeams(t *testing.T) {
 		{theirs, "GET", "/campaigns/march/preview", "", 403, `of no queue that it serves`},
 		{theirs, "POST", "/campaigns/march/orders", `{"do":"start"}`, 403, `of no queue that it serves`},
 		{theirs, "POST", "/campaigns/march/appointments", `{"lead":"1","at":"2030-01-01T10:00:00Z"}`, 403, `of no queue that it serves`},
+		{theirs, "DELETE", "/campaigns/march/appointments/1", "", 403, `of no queue that it serves`},
 		{all, "GET", "/campaigns/gone", "", 404, ""},
 	} {
 		got := ask(s, r.request, "/api/v1"+r.path, r.token, r.body)

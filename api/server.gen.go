@@ -154,6 +154,9 @@ type ServerInterface interface {
 	// MakeAppointment Has a lead called at a time, before others.
 	// (POST /api/v1/campaigns/{campaign}/appointments)
 	MakeAppointment(ctx echo.Context, campaign PathCampaign) error
+	// CancelAppointment Gives the appointment of a lead up.
+	// (DELETE /api/v1/campaigns/{campaign}/appointments/{lead})
+	CancelAppointment(ctx echo.Context, campaign PathCampaign, lead string) error
 	// ExportEvidence How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
 	// (GET /api/v1/campaigns/{campaign}/evidence)
 	ExportEvidence(ctx echo.Context, campaign PathCampaign, params ExportEvidenceParams) error
@@ -1325,6 +1328,30 @@ func (w *ServerInterfaceWrapper) MakeAppointment(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.MakeAppointment(ctx, campaign)
+	return err
+}
+
+// CancelAppointment converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelAppointment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "campaign" -------------
+	var campaign PathCampaign
+
+	err = runtime.BindStyledParameterWithOptions("simple", "campaign", ctx.Param("campaign"), &campaign, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
+	}
+
+	// ------------- Path parameter "lead" -------------
+	var lead string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "lead", ctx.Param("lead"), &lead, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter lead: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelAppointment(ctx, campaign, lead)
 	return err
 }
 
@@ -3498,6 +3525,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/campaigns/:campaign/orders", wrapper.OrderCampaign, options.OperationMiddlewares["orderCampaign"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/appointments", wrapper.ListAppointments, options.OperationMiddlewares["listAppointments"]...)
 	router.POST(options.BaseURL+"/api/v1/campaigns/:campaign/appointments", wrapper.MakeAppointment, options.OperationMiddlewares["makeAppointment"]...)
+	router.DELETE(options.BaseURL+"/api/v1/campaigns/:campaign/appointments/:lead", wrapper.CancelAppointment, options.OperationMiddlewares["cancelAppointment"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/lists", wrapper.ListCampaignLists, options.OperationMiddlewares["listCampaignLists"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/evidence", wrapper.ExportEvidence, options.OperationMiddlewares["exportEvidence"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/preview", wrapper.PreviewCampaign, options.OperationMiddlewares["previewCampaign"]...)
@@ -5366,6 +5394,40 @@ type MakeAppointmentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response MakeAppointmentdefaultApplicationProblemPlusJSONResponse) VisitMakeAppointmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelAppointmentRequestObject struct {
+	Campaign PathCampaign `json:"campaign"`
+	Lead     string       `json:"lead"`
+}
+
+type CancelAppointmentResponseObject interface {
+	VisitCancelAppointmentResponse(w http.ResponseWriter) error
+}
+
+type CancelAppointment204Response struct {
+}
+
+func (response CancelAppointment204Response) VisitCancelAppointmentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CancelAppointmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelAppointmentdefaultApplicationProblemPlusJSONResponse) VisitCancelAppointmentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9421,6 +9483,9 @@ type StrictServerInterface interface {
 	// MakeAppointment Has a lead called at a time, before others.
 	// (POST /api/v1/campaigns/{campaign}/appointments)
 	MakeAppointment(ctx context.Context, request MakeAppointmentRequestObject) (MakeAppointmentResponseObject, error)
+	// CancelAppointment Gives the appointment of a lead up.
+	// (DELETE /api/v1/campaigns/{campaign}/appointments/{lead})
+	CancelAppointment(ctx context.Context, request CancelAppointmentRequestObject) (CancelAppointmentResponseObject, error)
 	// ExportEvidence How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
 	// (GET /api/v1/campaigns/{campaign}/evidence)
 	ExportEvidence(ctx context.Context, request ExportEvidenceRequestObject) (ExportEvidenceResponseObject, error)
@@ -11317,6 +11382,32 @@ func (sh *strictHandler) MakeAppointment(ctx echo.Context, campaign PathCampaign
 		return err
 	} else if validResponse, ok := response.(MakeAppointmentResponseObject); ok {
 		return validResponse.VisitMakeAppointmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelAppointment operation middleware
+func (sh *strictHandler) CancelAppointment(ctx echo.Context, campaign PathCampaign, lead string) error {
+	var request CancelAppointmentRequestObject
+
+	request.Campaign = campaign
+	request.Lead = lead
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelAppointment(ctx.Request().Context(), request.(CancelAppointmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelAppointment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelAppointmentResponseObject); ok {
+		return validResponse.VisitCancelAppointmentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -588,6 +588,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
 	MakeAppointment(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CancelAppointment Gives the appointment of a lead up.
+	//
+	// The campaign looks at the lead as at every other. A call that keeps the appointment already goes on.
+	//
+	// Corresponds with DELETE /api/v1/campaigns/{campaign}/appointments/{lead} (the `CancelAppointment` operationId).
+	CancelAppointment(ctx context.Context, campaign PathCampaign, lead string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ExportEvidence How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
 	//
 	// Each call that a person answered; of each that was abandoned what was played, and how the limit stood with it by the rule of that day. Each line has the hash of the line before. There are no numbers in it. Streamed; the asking is put on the audit log before, and the hash of the last line behind. `operadora campaign evidence --verify` verifies the file.
@@ -2476,6 +2483,23 @@ func (c *Client) MakeAppointmentWithBody(ctx context.Context, campaign PathCampa
 // Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
 func (c *Client) MakeAppointment(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewMakeAppointmentRequest(c.Server, campaign, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelAppointment Gives the appointment of a lead up.
+//
+// The campaign looks at the lead as at every other. A call that keeps the appointment already goes on.
+//
+// Corresponds with DELETE /api/v1/campaigns/{campaign}/appointments/{lead} (the `CancelAppointment` operationId).
+func (c *Client) CancelAppointment(ctx context.Context, campaign PathCampaign, lead string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelAppointmentRequest(c.Server, campaign, lead)
 	if err != nil {
 		return nil, err
 	}
@@ -6526,6 +6550,47 @@ func NewMakeAppointmentRequestWithBody(server string, campaign PathCampaign, con
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCancelAppointmentRequest constructs an http.Request for the CancelAppointment method
+func NewCancelAppointmentRequest(server string, campaign PathCampaign, lead string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "campaign", campaign, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "lead", lead, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/campaigns/%s/appointments/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -11762,6 +11827,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
 	MakeAppointmentWithResponse(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeAppointmentResponse, error)
 
+	// CancelAppointmentWithResponse Gives the appointment of a lead up.
+	//
+	// The campaign looks at the lead as at every other. A call that keeps the appointment already goes on.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/campaigns/{campaign}/appointments/{lead} (the `CancelAppointment` operationId).
+	CancelAppointmentWithResponse(ctx context.Context, campaign PathCampaign, lead string, reqEditors ...RequestEditorFn) (*CancelAppointmentResponse, error)
+
 	// ExportEvidenceWithResponse How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
 	//
 	// Each call that a person answered; of each that was abandoned what was played, and how the limit stood with it by the rule of that day. Each line has the hash of the line before. There are no numbers in it. Streamed; the asking is put on the audit log before, and the hash of the last line behind. `operadora campaign evidence --verify` verifies the file.
@@ -14837,6 +14911,47 @@ func (r MakeAppointmentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r MakeAppointmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CancelAppointmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CancelAppointmentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelAppointmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelAppointmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelAppointmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelAppointmentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -20022,6 +20137,21 @@ func (c *ClientWithResponses) MakeAppointmentWithResponse(ctx context.Context, c
 	return ParseMakeAppointmentResponse(rsp)
 }
 
+// CancelAppointmentWithResponse Gives the appointment of a lead up.
+//
+// The campaign looks at the lead as at every other. A call that keeps the appointment already goes on.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/campaigns/{campaign}/appointments/{lead} (the `CancelAppointment` operationId).
+func (c *ClientWithResponses) CancelAppointmentWithResponse(ctx context.Context, campaign PathCampaign, lead string, reqEditors ...RequestEditorFn) (*CancelAppointmentResponse, error) {
+	rsp, err := c.CancelAppointment(ctx, campaign, lead, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelAppointmentResponse(rsp)
+}
+
 // ExportEvidenceWithResponse How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
 //
 // Each call that a person answered; of each that was abandoned what was played, and how the limit stood with it by the rule of that day. Each line has the hash of the line before. There are no numbers in it. Streamed; the asking is put on the audit log before, and the hash of the last line behind. `operadora campaign evidence --verify` verifies the file.
@@ -23070,6 +23200,35 @@ func ParseMakeAppointmentResponse(rsp *http.Response) (*MakeAppointmentResponse,
 	}
 
 	response := &MakeAppointmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCancelAppointmentResponse parses an HTTP response from a CancelAppointmentWithResponse call
+func ParseCancelAppointmentResponse(rsp *http.Response) (*CancelAppointmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelAppointmentResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -2384,7 +2384,9 @@ type Appointment struct {
 
 // AppointmentMade defines model for AppointmentMade.
 type AppointmentMade struct {
-	At time.Time `json:"at"`
+	// Agent With whom. Absent: with anyone.
+	Agent string    `json:"agent,omitempty,omitzero"`
+	At    time.Time `json:"at"`
 
 	// Lead Its id.
 	Lead   string `json:"lead"`

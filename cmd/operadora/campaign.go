@@ -19,7 +19,7 @@ import (
 // newCampaignCommand is about outbound campaigns.
 func newCampaignCommand() *cobra.Command {
 	c := &cobra.Command{Use: "campaign", Short: "Outbound campaigns: run them, watch them, whom they would call, and by what rules"}
-	c.AddCommand(newCampaignRulesCommand(), newCampaignListCommand(), newCampaignPreviewCommand(), newCampaignShowCommand(), newCampaignWatchCommand(), newCampaignAppointmentCommand(), newCampaignEvidenceCommand())
+	c.AddCommand(newCampaignRulesCommand(), newCampaignListCommand(), newCampaignPreviewCommand(), newCampaignShowCommand(), newCampaignWatchCommand(), newCampaignAppointmentCommand(), newCampaignAppointmentsCommand(), newCampaignEvidenceCommand())
 	for _, o := range campaignOrders {
 		c.AddCommand(newCampaignOrderCommand(o))
 	}

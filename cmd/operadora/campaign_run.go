@@ -51,10 +51,19 @@ func newCampaignOrderCommand(o campaignOrder) *cobra.Command {
 
 func newCampaignAppointmentCommand() *cobra.Command {
 	var at, number, agent string
+	var cancel bool
 	c := &cobra.Command{
-		Use: "appointment CAMPAIGN LEAD", Short: "Have a lead called at a time, before others", Args: named,
-		Example: "  operadora campaign appointment march 17 --at 2026-12-01T10:00:00-05:00",
+		Use: "appointment CAMPAIGN LEAD", Short: "Have a lead called at a time, before others, or give that up", Args: named,
+		Example: "  operadora campaign appointment march 17 --at 2026-12-01T10:00:00-05:00\n" +
+			"  operadora campaign appointment march 17 --cancel",
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			if cancel {
+				if _, err := c.CancelAppointmentWithResponse(cmd.Context(), args[0], args[1]); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "lead %s of %s has no appointment any more\n", args[1], args[0])
+				return err
+			}
 			when, err := moment("at", at)
 			if err != nil {
 				return err
@@ -73,6 +82,37 @@ func newCampaignAppointmentCommand() *cobra.Command {
 	c.Flags().StringVar(&at, "at", "", "when: "+momentExample)
 	c.Flags().StringVar(&number, "number", "", "one of its numbers, with + and country code; left out, the one that is next")
 	c.Flags().StringVar(&agent, "agent", "", "with whom; left out, with anyone")
+	c.Flags().BoolVar(&cancel, "cancel", false, "give the appointment up that there is")
+	c.MarkFlagsMutuallyExclusive("cancel", "at")
+	c.MarkFlagsMutuallyExclusive("cancel", "number")
+	c.MarkFlagsMutuallyExclusive("cancel", "agent")
+	return c
+}
+
+func newCampaignAppointmentsCommand() *cobra.Command {
+	var limit int
+	c := jsonFlag(&cobra.Command{
+		Use: "appointments CAMPAIGN", Short: "List the appointments of a campaign that are yet to be kept, the next first", Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.ListAppointmentsWithResponse(cmd.Context(), args[0], &wire.ListAppointmentsParams{Limit: &limit})
+			if err != nil {
+				return err
+			}
+			return showAnswer(cmd, r.JSON200, func(w io.Writer, page wire.AppointmentPage) error {
+				var rows [][]string
+				for _, a := range page.Items {
+					rows = append(rows, []string{a.Lead, a.At.Local().Format(time.DateTime), orDash(a.Name), orDash(a.Number), orDash(a.Agent), a.MadeBy})
+				}
+				if err := columns(w, []string{"LEAD", "AT", "NAME", "NUMBER", "WITH", "MADE BY"}, rows); err != nil || page.Next == "" {
+					return err
+				}
+				_, err := fmt.Fprintln(w, "there are more (--limit)")
+				return err
+			})
+		}),
+	})
+	clientFlags(c)
+	c.Flags().IntVar(&limit, "limit", 100, "most that are listed")
 	return c
 }
 

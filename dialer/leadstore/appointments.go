@@ -15,6 +15,7 @@ type Appointed struct {
 	Name     string // the lead's
 	At       time.Time
 	Number   string // "": the one that is next
+	Agent    string // with whom; "" for anyone
 	By       string
 }
 
@@ -32,10 +33,10 @@ func (s *Store) appointments(ctx context.Context, which string, args ...any) (ou
 	err = s.tables.Query(ctx, func(rows *sql.Rows) error {
 		var a Appointed
 		var when int64
-		err := rows.Scan(&a.Campaign, &a.Lead, &a.Name, &when, &a.Number, &a.By)
+		err := rows.Scan(&a.Campaign, &a.Lead, &a.Name, &when, &a.Number, &a.Agent, &a.By)
 		a.At = at(when)
 		out = append(out, a)
 		return err
-	}, "SELECT a.campaign, a.lead, l.name, a.at, a.number, a.made_by FROM campaign_appointments a JOIN leads l ON l.id = a.lead WHERE "+which, args...)
+	}, "SELECT a.campaign, a.lead, l.name, a.at, a.number, a.agent, a.made_by FROM campaign_appointments a JOIN leads l ON l.id = a.lead WHERE "+which, args...)
 	return out, err
 }

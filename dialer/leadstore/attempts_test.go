@@ -128,6 +128,18 @@ func TestTerms(t *testing.T) {
 				t.Errorf("%+v, %v, want %+v", stands[0].As.Appointment, err, x.want)
 			}
 		}
+		if _, err := b.Appoint(ctx, "march", []string{"l"}, 1, is, "me"); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Cancel(ctx, "march", 1); err != nil {
+			t.Error(err)
+		}
+		if due, err := b.Due(ctx, "march", "l", 10); err != nil || len(due) != 1 || due[0].As.Appointment != nil {
+			t.Errorf("cancelled: %+v, %v", due, err)
+		}
+		if err := b.Cancel(ctx, "march", 1); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("cancelled twice: %v", err)
+		}
 		if open, err := b.Open(ctx); err != nil || len(open) != 0 {
 			t.Error(open, err)
 		}

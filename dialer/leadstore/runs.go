@@ -196,15 +196,40 @@ func (s *Store) Withdraw(ctx context.Context, id string, lead int64, is campaign
 		if err := beside(ctx, tx); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, "DELETE FROM campaign_appointments WHERE campaign = ? AND lead = ? AND at = ? AND number = ?", id, lead, ms(is.At), is.Number)
-		if err != nil || n == 0 {
+		_, err := s.withdraw(ctx, tx, id, lead, is, was, by)
+		return err
+	})
+}
+
+// Cancel gives the appointment of a lead up: the campaign looks at them as at every other.
+// NotFound when there is none, or not any more.
+func (s *Store) Cancel(ctx context.Context, id string, lead int64) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if err := beside(ctx, tx); err != nil {
 			return err
 		}
-		return counting(ctx, tx, ofLeads([]any{lead}), func() error {
-			if was != nil {
-				return appoint(ctx, tx, id, lead, *was, by)
-			}
-			return moveLead(ctx, tx, id, lead, ms(s.now()), "")
-		})
+		is, err := appointmentOf(ctx, tx, id, lead)
+		there := is != nil
+		if err == nil && there {
+			there, err = s.withdraw(ctx, tx, id, lead, *is, nil, "")
+		}
+		if err == nil && !there {
+			err = notFound("lead: campaign %s has no appointment with lead %d", id, lead)
+		}
+		return err
+	})
+}
+
+// withdraw removes an appointment, if it is there, and puts the one before in force again, if there was one.
+func (s *Store) withdraw(ctx context.Context, tx *records.Tx, id string, lead int64, is campaign.Appointment, was *campaign.Appointment, by string) (there bool, err error) {
+	n, err := tx.Exec(ctx, "DELETE FROM campaign_appointments WHERE campaign = ? AND lead = ? AND at = ? AND number = ?", id, lead, ms(is.At), is.Number)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, counting(ctx, tx, ofLeads([]any{lead}), func() error {
+		if was != nil {
+			return appoint(ctx, tx, id, lead, *was, by)
+		}
+		return moveLead(ctx, tx, id, lead, ms(s.now()), "")
 	})
 }

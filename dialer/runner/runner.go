@@ -28,6 +28,7 @@ type Store interface {
 	Move(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (was, is campaign.Run, err error)
 	Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) (was *campaign.Appointment, err error)
 	Withdraw(ctx context.Context, id string, lead int64, is campaign.Appointment, was *campaign.Appointment, by string) error
+	Cancel(ctx context.Context, id string, lead int64) error
 	Stand(ctx context.Context, id string) ([]leadstore.Seen, error)
 	Tally(ctx context.Context, id string, since time.Time) (leadstore.Tally, error)
 	Heard(ctx context.Context, id string, since time.Time) (leadstore.Heard, error)
@@ -248,6 +249,18 @@ func (r *Runner) Appoint(ctx context.Context, id string, lead int64, a campaign.
 // before is in force again.
 func (r *Runner) Withdraw(ctx context.Context, id string, lead int64, is campaign.Appointment, was *campaign.Appointment, by string) error {
 	err := r.Store.Withdraw(ctx, id, lead, is, was, by)
+	if err == nil {
+		r.Wake()
+	}
+	return err
+}
+
+// Cancel gives the appointment of a lead up; NotFound when there is none.
+func (r *Runner) Cancel(ctx context.Context, id string, lead int64) error {
+	if _, err := r.Campaign(id); err != nil {
+		return err
+	}
+	err := r.Store.Cancel(ctx, id, lead)
 	if err == nil {
 		r.Wake()
 	}
