@@ -29,6 +29,8 @@ func brief(actions []orchestrator.Action) []string {
 			out = append(out, "queue "+a.Queue)
 		case orchestrator.ActTransfer:
 			out = append(out, "transfer "+a.Destination)
+		case orchestrator.ActLookup:
+			out = append(out, fmt.Sprintf("lookup %s %v", a.Lookup.Source, a.Lookup.Params))
 		case orchestrator.ActHangup:
 			out = append(out, strings.TrimSpace("hangup "+a.Outcome))
 		default:
@@ -59,6 +61,13 @@ func (c *caller) do(event string) []string {
 		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowResumed})
 	case kind == "answered":
 		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowAnswered, Failed: arg == "failed"})
+	case kind == "lookup": // "lookup found amount=12"
+		result, values, _ := strings.Cut(arg, " ")
+		in := orchestrator.FlowInput{Kind: orchestrator.FlowLookedUp, Ref: c.look, Looked: orchestrator.LookupAnswer{Result: orchestrator.LookupResult(result)}}
+		if name, value, ok := strings.Cut(values, "="); ok {
+			in.Looked.Values = map[string]string{name: value}
+		}
+		return c.result(in)
 	case kind == "queue":
 		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: arg})
 	case kind == "transfer":
@@ -84,6 +93,8 @@ func (c *caller) remember(actions []orchestrator.Action) {
 			c.play = a.Ref
 		case orchestrator.ActTimer:
 			c.timer = a.Ref
+		case orchestrator.ActLookup:
+			c.look = a.Ref
 		}
 	}
 }

@@ -40,6 +40,8 @@ func (n *Node) Items() []Item {
 	switch s := n.Step.(type) {
 	case *Play:
 		return s.Prompt
+	case *Lookup:
+		return s.Filler
 	case *Menu:
 		return s.all()
 	case *Gather:

@@ -39,6 +39,9 @@ func (r *run) take(in input) {
 	default:
 		if want, ok := resultPhase[in.Kind]; ok && want == r.st.Phase {
 			r.used = true
+			if in.Kind != orchestrator.FlowLookedUp {
+				r.st.Looks = 0
+			}
 			r.pass(in)
 		}
 	}
@@ -52,6 +55,7 @@ var resultPhase = map[orchestrator.FlowInputKind]phase{
 	orchestrator.FlowTransferred: phaseTransfer,
 	orchestrator.FlowAgent:       phaseAgent,
 	orchestrator.FlowCallback:    phaseCallback,
+	orchestrator.FlowLookedUp:    phaseLookup,
 }
 
 // pass hands an input to the present node.
@@ -96,10 +100,10 @@ func (r *run) digit(in input) {
 	}
 	switch r.st.Phase {
 	case phasePlay, phaseCollect, phaseQueue:
-		r.used = true
+		r.used, r.st.Looks = true, 0
 		r.pass(in)
-	case phaseAnswer, phaseAgent, phaseCallback:
-		r.used = true
+	case phaseAnswer, phaseAgent, phaseCallback, phaseLookup:
+		r.used, r.st.Looks = true, 0
 		r.keepAhead(in.Digit)
 	case phaseRecord, phaseTransfer, phaseOver:
 		// The PBX or the other party listens; these keys are not for us.
@@ -140,6 +144,12 @@ func (r *run) resumed(in input) {
 	case phaseAgent:
 		r.used = true
 		r.pass(in)
+	case phaseLookup: // whoever goes on with the call asks the source again by itself
+		if r.st.Play != 0 {
+			r.used = true
+			r.stopPlay()
+			r.pass(in)
+		}
 	case phaseQueue, phaseRecord, phaseTransfer, phaseCallback, phaseOver:
 		// The engine goes on with these by itself.
 	}

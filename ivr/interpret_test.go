@@ -54,6 +54,7 @@ type caller struct {
 	last  orchestrator.FlowStep
 	play  int // the last playback
 	timer int // the last timer
+	look  int // the last look-up
 }
 
 // arrival is an answered call that comes in.

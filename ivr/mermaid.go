@@ -87,6 +87,8 @@ func shape(t NodeType) (open, shut string) {
 		return "{", "}"
 	case NodeQueue, NodeTransfer, NodeCallback:
 		return "[[", "]]"
+	case NodeLookup:
+		return "[(", ")]"
 	case NodeHangup, NodeReturn, NodeContinue:
 		return "([", "])"
 	default: // one step after the other: a plain box
@@ -101,6 +103,8 @@ func describe(n *Node) string {
 		return "queue " + s.Queue
 	case *Callback:
 		return string(s.Op) + " callback of " + s.Queue
+	case *Lookup:
+		return "look up " + s.Source
 	case *Transfer:
 		return "transfer to " + s.To
 	case *Hours:

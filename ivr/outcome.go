@@ -24,6 +24,7 @@ const (
 	NodeAgent    NodeType = "agent"
 	NodeContinue NodeType = "continue"
 	NodeCallback NodeType = "callback"
+	NodeLookup   NodeType = "lookup"
 )
 
 // The outcomes with a meaning of their own. Menus add "key:<digits>", switches
@@ -50,6 +51,7 @@ const (
 	OutDenied  = "denied"
 	OutPending = "pending"
 	OutNone    = "none"
+	OutFound   = "found"
 
 	keyPrefix     = "key:"
 	casePrefix    = "case:"
@@ -123,6 +125,10 @@ var outcomeRules = map[NodeType][]OutcomeRule{
 		{Name: OutNone, Else: OutFailed, Optional: true},
 		{Name: OutDenied, Else: OutFailed, Trouble: true},
 		{Name: OutFailed, Trouble: true},
+	},
+	NodeLookup: {
+		{Name: OutFound}, {Name: OutNone},
+		{Name: OutError, Trouble: true},
 	},
 	NodeCall:     {{Name: OutError, Trouble: true, Optional: true}},
 	NodeAgent:    agentRules,

@@ -22,6 +22,7 @@ const maxActions = 150
 // pending is what a watcher of the actions believes the flow waits for.
 type pending struct {
 	play, timer int
+	look        int                        // the look-up, of result FlowLookedUp
 	result      orchestrator.FlowInputKind // queue, record, transfer, agent or answer
 	over        bool
 }
@@ -57,6 +58,9 @@ func (p *pending) watch(t *rapid.T, actions []orchestrator.Action, highest *int)
 			if i != len(actions)-1 {
 				t.Fatalf("%s is not the last action: %v", a.Kind, brief(actions))
 			}
+		case orchestrator.ActLookup:
+			p.result, p.look = orchestrator.FlowLookedUp, a.Ref
+			grows(t, a.Ref, highest)
 		default:
 			p.result = results[a.Kind]
 		}
@@ -82,7 +86,7 @@ func anything(t *rapid.T, p pending) orchestrator.FlowInput {
 		Kind: rapid.SampledFrom([]orchestrator.FlowInputKind{orchestrator.FlowAnswered, orchestrator.FlowPlayed,
 			orchestrator.FlowDigit, orchestrator.FlowDigit, orchestrator.FlowDigit, orchestrator.FlowTimer,
 			orchestrator.FlowQueued, orchestrator.FlowRecorded, orchestrator.FlowTransferred,
-			orchestrator.FlowAgent, orchestrator.FlowResumed, "odd"}).Draw(t, "kind"),
+			orchestrator.FlowAgent, orchestrator.FlowLookedUp, orchestrator.FlowResumed, "odd"}).Draw(t, "kind"),
 		Digit: rapid.SampledFrom([]string{"0", "1", "2", "3", "4", "9", "*", "#", "A", "", "12", "x"}).Draw(t, "digit"),
 		Result: rapid.SampledFrom([]string{"served", "timeout", "full", "no_agents", "unknown", "error", "exit", "busy",
 			"no_answer", "denied", "failed", "fail", ""}).Draw(t, "result"),
@@ -100,6 +104,10 @@ func anything(t *rapid.T, p pending) orchestrator.FlowInput {
 	if in.Kind == orchestrator.FlowTimer {
 		in.Ref = p.timer
 	}
+	if in.Kind == orchestrator.FlowLookedUp {
+		in.Ref, in.Looked.Result = p.look, orchestrator.LookupResult(rapid.SampledFrom([]string{"found", "none", "error", "odd"}).Draw(t, "looked"))
+		in.Looked.Values = map[string]string{"r": rapid.String().Draw(t, "value")}
+	}
 	if rapid.IntRange(0, 9).Draw(t, "stale") == 0 {
 		in.Ref = rapid.IntRange(-1, 5).Draw(t, "ref")
 	}
@@ -115,12 +123,17 @@ func (p *pending) stale(in orchestrator.FlowInput) bool {
 		return in.Ref != p.timer || p.timer == 0
 	case orchestrator.FlowQueued, orchestrator.FlowRecorded, orchestrator.FlowTransferred, orchestrator.FlowAgent:
 		return in.Kind != p.result
+	case orchestrator.FlowLookedUp:
+		return in.Kind != p.result || in.Ref != p.look
 	}
 	return false
 }
 
 // settle clears what an input that was due has answered.
 func (p *pending) settle(in orchestrator.FlowInput) {
+	if p.stale(in) {
+		return
+	}
 	switch in.Kind {
 	case p.result:
 		p.result = ""
@@ -211,6 +224,8 @@ func randomFlow(t *rapid.T) string {
 			"{type: record, on: {next: " + to(0) + "}}",
 			"{type: transfer, to: \"{{v}}\", on: {failed: " + to(0) + "}}",
 			"{type: agent, op: login, on: {ok: " + to(0) + ", fail: " + to(1) + "}}",
+			"{type: lookup, source: s, params: {n: \"{{v}}\"}, save: {v: r}, filler: p, on: {found: " + to(0) + ", none: " + to(1) + ", error: " + to(2) + "}}",
+			"{type: lookup, source: s, on: {found: " + to(0) + "}}",
 			"{type: hours, calendar: none, on: {open: " + to(0) + ", closed: " + to(1) + "}}",
 			"{type: call, flow: s, params: {in: \"{{v}}\"}, save: {v: both}, on: {got: " + to(0) + "}}",
 			"{type: return}",

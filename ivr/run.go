@@ -104,6 +104,9 @@ func (r *run) mustAnswer(n *Node) bool {
 	switch n.Type {
 	case NodePlay, NodeSay, NodeMenu, NodeGather, NodeQueue, NodeRecord, NodeTransfer:
 		return true
+	case NodeLookup: // callers may be looked up before anybody answers
+		l, ok := n.Step.(*Lookup)
+		return ok && len(l.Filler) > 0
 	case NodeAnswer, NodeSet, NodeSwitch, NodeHours, NodeHangup, NodeCall, NodeReturn, NodeAgent, NodeContinue, NodeCallback:
 		// nothing is heard in these
 	}

@@ -36,6 +36,7 @@ import (
 //	< queue served             what the queue answers
 //	< recorded 12s             a message was left; "< recorded failed" when not
 //	< transfer busy            what came of a transfer
+//	< lookup found amount=120  what a source answers, with its results
 //	< agent ok es              the answer to an agent's operation, and the agent's language
 //	< resume                   the process was replaced
 //	< hangup                   the caller is gone

@@ -25,6 +25,7 @@ func SimEvents() []SimEvent {
 		{resultForm(NodeRecord), "a message was left, or not"},
 		{resultForm(NodeTransfer), "what came of a transfer"},
 		{resultForm(NodeCallback), "what came of a callback that was asked for"},
+		{resultForm(NodeLookup), "what a source answers, with the results of one that found something"},
 		{resultForm(NodeAgent), "the answer to an agent's operation, and the agent's language"},
 		{"resume", "the process was replaced"},
 		{"hangup", "the caller is gone"},
@@ -37,8 +38,12 @@ func resultForm(t NodeType) string {
 		return "recorded 12s|failed"
 	}
 	form := string(t) + " " + strings.Join(resultsOf(t), "|")
-	if t == NodeAgent {
+	switch t {
+	case NodeAgent:
 		form += " [es]"
+	case NodeLookup:
+		form += " [name=value ...]"
+	default: // the outcome says it all
 	}
 	return form
 }
@@ -65,6 +70,7 @@ var resultKinds = map[string]struct {
 	"recorded": {NodeRecord, phaseRecord, "no message is being recorded"},
 	"transfer": {NodeTransfer, phaseTransfer, "no transfer is under way"},
 	"callback": {NodeCallback, phaseCallback, "no callback is asked for"},
+	"lookup":   {NodeLookup, phaseLookup, "no source is asked"},
 	"agent":    {NodeAgent, phaseAgent, "no agent's operation is under way"},
 }
 
@@ -83,11 +89,15 @@ func (s *Sim) result(word string, args []string) error {
 	if !ok {
 		return s.unfit(fmt.Sprintf("%q is nothing that can come of node %s", strings.Join(append([]string{word}, args...), " "), st.Node))
 	}
+	in.Ref = st.Look // of a look-up
 	return s.feed(in)
 }
 
 // readResult reads what stands behind the word of a result.
 func readResult(word string, args []string) (in orchestrator.FlowInput, ok bool) {
+	if word == "lookup" {
+		return readLookup(args)
+	}
 	if len(args) == 0 || (len(args) > 1 && word != "agent") || len(args) > 2 {
 		return in, false
 	}
@@ -112,6 +122,32 @@ func readResult(word string, args []string) (in orchestrator.FlowInput, ok bool)
 	}
 	d, err := time.ParseDuration(args[0])
 	return orchestrator.FlowInput{Kind: orchestrator.FlowRecorded, Duration: d}, err == nil && d >= 0
+}
+
+// readLookup reads what a source answers: "none", or "found name=Ana López amount=120". A word
+// without = goes on with the value before it.
+func readLookup(args []string) (in orchestrator.FlowInput, ok bool) {
+	if len(args) == 0 {
+		return in, false
+	}
+	in = orchestrator.FlowInput{Kind: orchestrator.FlowLookedUp, Looked: orchestrator.LookupAnswer{Result: orchestrator.LookupResult(args[0])}}
+	_, known := Rule(NodeLookup, args[0])
+	if !known || len(args) > 1 && in.Looked.Result != orchestrator.LookupFound {
+		return in, false
+	}
+	in.Looked.Values = map[string]string{}
+	last := ""
+	for _, word := range args[1:] {
+		if name, value, is := strings.Cut(word, "="); is && ValidVariable(name) {
+			last, in.Looked.Values[name] = name, value
+			continue
+		}
+		if last == "" {
+			return in, false
+		}
+		in.Looked.Values[last] += " " + word
+	}
+	return in, true
 }
 
 // unfit is an error that also says what can happen now.

@@ -38,7 +38,7 @@ func (s *Sim) happen(text string) error {
 		return s.fire()
 	case "wait":
 		return s.wait(arg)
-	case "queue", "recorded", "transfer", "callback", "agent":
+	case "queue", "recorded", "transfer", "callback", "lookup", "agent":
 		return s.result(word, words[1:])
 	case "resume":
 		return s.feed(orchestrator.FlowInput{Kind: orchestrator.FlowResumed})
@@ -165,6 +165,14 @@ func (s *Sim) order(a orchestrator.Action) string {
 		words[0] += " " + string(a.Callback)
 		add("queue", a.Queue, true)
 		add("number", a.Destination, true)
+	case orchestrator.ActLookup:
+		words[0] += " " + a.Lookup.Source
+		for _, name := range slices.Sorted(maps.Keys(a.Lookup.Params)) {
+			add(name, strconv.Quote(a.Lookup.Params[name]), true)
+		}
+		for _, name := range a.Lookup.Masked {
+			add(name, "***", true)
+		}
 	case orchestrator.ActRecord:
 		add("max", a.Record.MaxDuration, true)
 	case orchestrator.ActTransfer:

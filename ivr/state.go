@@ -18,6 +18,7 @@ const (
 	phaseTransfer phase = "transfer" // the result of a transfer
 	phaseAgent    phase = "agent"    // the result of an agent operation
 	phaseCallback phase = "callback" // what came of a callback that was asked for
+	phaseLookup   phase = "lookup"   // the answer of a source, to look-up Look
 	phaseOver     phase = "over"     // nothing; the flow is done
 )
 
@@ -33,9 +34,11 @@ type state struct {
 	Phase  phase  `json:"p"`
 	Lang   string `json:"l"`
 	Up     bool   `json:"u,omitempty"`  // the channel is answered
-	Ref    int    `json:"i"`            // last playback or timer number given out
+	Ref    int    `json:"i"`            // last playback, timer or look-up number given out
 	Play   int    `json:"pl,omitempty"` // playback waited for
 	Timer  int    `json:"t,omitempty"`  // timer that runs
+	Look   int    `json:"lu,omitempty"` // look-up waited for
+	Looks  int    `json:"ls,omitempty"` // look-ups since a key, a queue or a person
 
 	NoInput  int    `json:"ni,omitempty"` // of the present question
 	NoMatch  int    `json:"nm,omitempty"`

@@ -69,13 +69,14 @@ const (
 	ActContinue ActionKind = "continue"  // hand the call back to the PBX's dialplan at Place; last action
 	ActAgent    ActionKind = "agent"     // Agent -> FlowAgent
 	ActCallback ActionKind = "callback"  // Callback, Queue, Destination -> FlowCallback
+	ActLookup   ActionKind = "lookup"    // Lookup -> FlowLookedUp with the same Ref; what else happens is served meanwhile
 	ActHangup   ActionKind = "hangup"    // Cause; last action
 )
 
 // Action is one thing to do, in order.
 type Action struct {
 	Kind        ActionKind
-	Ref         int // pairs play and timer actions with their inputs; chosen by the flow, growing
+	Ref         int // pairs play, timer and lookup actions with their inputs; chosen by the flow, growing
 	Media       []Media
 	Language    string
 	After       time.Duration
@@ -89,6 +90,7 @@ type Action struct {
 	Timeout     time.Duration // transfer: ring time
 	Place       DialplanPlace
 	Agent       AgentCommand
+	Lookup      Lookup
 	Cause       Cause
 	Outcome     string // hangup: how the call ended, for its record ("completed", "rejected", ...); "" lets the engine say
 }
@@ -107,6 +109,7 @@ const (
 	FlowTransferred FlowInputKind = "transferred" // Result: served, busy, no_answer, denied, failed
 	FlowAgent       FlowInputKind = "agent"       // Answer
 	FlowCallback    FlowInputKind = "callback"    // Result: a CallbackResult
+	FlowLookedUp    FlowInputKind = "looked_up"   // Ref; Looked
 	FlowResumed     FlowInputKind = "resumed"     // the process was replaced or events were lost: say again what the caller should hear now
 )
 
@@ -119,5 +122,6 @@ type FlowInput struct {
 	Failed   bool
 	Duration time.Duration
 	Answer   AgentAnswer
+	Looked   LookupAnswer
 	Secret   json.RawMessage // of the step before; nil when another process made it
 }

@@ -62,7 +62,7 @@ var (
 		"no_agents": {"nobody was logged in", "no había nadie conectado"}, "unqualified": {"nobody was logged in who can do what is asked for", "no había nadie conectado que cumpla lo requerido"},
 		"long_wait": {"too long a wait was expected", "se preveía una espera demasiado larga"}, "exit": {"the caller went on elsewhere", "quien llama siguió por otro lado"},
 		"error": {"an error", "un error"}, "failed": {"it came to nothing", "no se logró"}, "denied": {"not allowed", "no permitido"}, "pending": {"there is one already", "ya hay una"},
-		"none": {"there is none", "no hay"}, "fault": {"a fault of the flow", "una falla del flujo"}, "busy": {"busy", "ocupado"}, "no_answer": {"no answer", "no contesta"},
+		"none": {"there is none", "no hay"}, "found": {"found", "encontrado"}, "fault": {"a fault of the flow", "una falla del flujo"}, "busy": {"busy", "ocupado"}, "no_answer": {"no answer", "no contesta"},
 	}
 	transfers = map[string][2]string{
 		"asked": {"asked for", "pedida"}, "done": {"done", "hecha"}, "sent": {"sent there to come back", "enviada, para volver"},

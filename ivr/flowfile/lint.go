@@ -21,6 +21,7 @@ type Known struct {
 	Needs       func(text string) error       // why a requirement on agents is none
 	Unmet       func(queue, text string) bool // whether no agent of a queue meets one
 	Mailbox     func(name string) bool        // of mailboxes.yaml
+	Lookups     map[string]ivr.LookupSource   // of lookups.yaml; nil when nobody can tell
 	Destination func(number string) error     // why the gate would refuse it
 	Sound       func(lang, name string) bool  // whether the PBX has a sound
 	Digits      bool                          // every PBX passes on of a dialled number + and digits only
@@ -243,6 +244,8 @@ func (l *linter) node(n *ivr.Node) {
 				l.fault(CodeUnknown, n.At, n.Name, "a transfer to %s would be refused: %v", s.To, err)
 			}
 		}
+	case *ivr.Lookup:
+		l.lookup(n, s)
 	case *ivr.Call:
 		l.call(n, s)
 	}
@@ -321,6 +324,35 @@ func (l *linter) callback(n *ivr.Node, s *ivr.Callback) {
 	if !strings.Contains(s.Number, "{{") && ivr.ValidDestination(s.Number) && l.known.Destination != nil {
 		if err := l.known.Destination(s.Number); err != nil {
 			l.fault(CodeUnknown, n.At, n.Name, "a callback to %s would be refused: %v", s.Number, err)
+		}
+	}
+}
+
+// lookup checks that the source is there, and takes and gives what the node says.
+func (l *linter) lookup(n *ivr.Node, s *ivr.Lookup) {
+	if l.known.Lookups == nil {
+		return
+	}
+	source, ok := l.known.Lookups[s.Source]
+	if !ok {
+		l.fault(CodeUnknown, n.At, n.Name, "source %q is not defined in lookups.yaml%s", s.Source, yamlfile.Suggest(s.Source, slices.Sorted(maps.Keys(l.known.Lookups))))
+		return
+	}
+	given := map[string]bool{}
+	for _, p := range s.Params {
+		given[p.Name] = true
+		if !slices.Contains(source.Params, p.Name) {
+			l.fault(CodeUnknown, p.At, n.Name, "source %q takes no parameter %q%s", s.Source, p.Name, yamlfile.Suggest(p.Name, source.Params))
+		}
+	}
+	for _, name := range source.Params {
+		if !given[name] {
+			l.fault(CodeUnknown, n.At, n.Name, "source %q needs parameter %q", s.Source, name)
+		}
+	}
+	for _, a := range s.Save {
+		if !slices.Contains(source.Results, a.Value) {
+			l.fault(CodeUnknown, a.At, n.Name, "source %q has no result %q%s", s.Source, a.Value, yamlfile.Suggest(a.Value, source.Results))
 		}
 	}
 }

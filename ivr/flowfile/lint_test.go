@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 )
 
@@ -37,7 +38,8 @@ func sections(text string) (string, fstest.MapFS) {
 
 // known has two queues, no premium numbers, and all sounds but two.
 var known = flowfile.Known{
-	Queue: func(q string) bool { return q == "sales" || q == "q" },
+	Queue:   func(q string) bool { return q == "sales" || q == "q" },
+	Lookups: map[string]ivr.LookupSource{"balance": {Params: []string{"subscriber"}, Results: []string{"amount"}}},
 	Destination: func(to string) error {
 		if strings.HasPrefix(to, "+900") {
 			return errors.New("premium numbers are not allowed")

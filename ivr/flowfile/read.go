@@ -200,6 +200,8 @@ func (r *reader) step(n *ivr.Node, shape any, d Defaults) ivr.Step {
 		return &ivr.Transfer{To: s.To, Timeout: s.Timeout}
 	case *callbackShape:
 		return &ivr.Callback{Op: orchestrator.CallbackOp(s.Op), Queue: s.Queue, Number: s.Number}
+	case *lookupShape:
+		return &ivr.Lookup{Source: s.Source, Params: assigns(s.Params), Save: assigns(s.Save), Filler: r.items(s.Filler)}
 	case *callShape:
 		return &ivr.Call{Flow: s.Flow, Params: assigns(s.Params), Save: assigns(s.Save)}
 	case *returnShape:

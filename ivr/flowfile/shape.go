@@ -85,7 +85,8 @@ func (nodeShape) Variants() (string, map[string]any) { return "type", steps }
 var steps = map[string]any{
 	"answer": answerShape{}, "play": playShape{}, "say": sayNode{}, "menu": menuShape{}, "gather": gatherShape{}, "set": setShape{},
 	"switch": switchShape{}, "hours": hoursShape{}, "queue": queueShape{}, "record": recordShape{}, "transfer": transferShape{},
-	"call": callShape{}, "return": returnShape{}, "agent": agentShape{}, "continue": continueShape{}, "callback": callbackShape{}, "hangup": hangupShape{},
+	"call": callShape{}, "return": returnShape{}, "agent": agentShape{}, "continue": continueShape{}, "callback": callbackShape{},
+	"lookup": lookupShape{}, "hangup": hangupShape{},
 }
 
 type answerShape struct{}
@@ -196,6 +197,13 @@ type callbackShape struct {
 	Op     string `yaml:"op" oneof:"ask look resume cancel" default:"ask" doc:"What is wanted: ask (the number is called when it is the caller's turn), look (is it to be called already?), resume (the caller waits on the line again, at the place of the callback, once the flow leads into the queue), cancel (it is not to be called any more)."`
 	Queue  string `yaml:"queue,need,vars" shape:"id" doc:"The queue, which calls back (callback in queues.yaml); may hold {{variables}}."`
 	Number string `yaml:"number,vars" shape:"number" default:"{{call.caller}}" doc:"Telephone number; may hold {{variables}}. The gate must allow it, when it is asked for and when it is dialled."`
+}
+
+type lookupShape struct {
+	Source string               `yaml:"source,need" shape:"id" doc:"A source of lookups.yaml."`
+	Params yamlfile.Map[string] `yaml:"params" keys:"variable" doc:"What the source is asked with: its parameters and their values, which may hold {{variables}}."`
+	Save   yamlfile.Map[string] `yaml:"save" keys:"variable" doc:"Variables of this flow, and the results of the source that they take."`
+	Filler []itemShape          `yaml:"filler" doc:"What is said while the source takes longer than a second, and again a second after its end: a prompt's name, or a list of names and of {say: …}, {sound: …} and {tone: …}."`
 }
 
 type callShape struct {

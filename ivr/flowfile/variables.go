@@ -83,6 +83,12 @@ func after(n *ivr.Node, outcome string, have map[string]bool) map[string]bool {
 				more = append(more, a.Name)
 			}
 		}
+	case *ivr.Lookup:
+		for _, a := range s.Save {
+			if outcome == ivr.OutFound {
+				more = append(more, a.Name)
+			}
+		}
 	case *ivr.Switch:
 		for i, c := range s.Cases {
 			if outcome == ivr.CaseOutcome(i) && c.Test.How == ivr.CompareSet && c.Test.Values[0] == "true" {
@@ -209,6 +215,8 @@ func stepReads(n *ivr.Node) []read {
 			out = append(out, textReads(c.At, c.Test.Values...)...)
 		}
 		return out
+	case *ivr.Lookup:
+		return assignReads(s.Params)
 	case *ivr.Call:
 		return assignReads(s.Params)
 	case *ivr.Return:

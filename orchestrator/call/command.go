@@ -23,8 +23,8 @@ func VerbOf(c Command) Verb { return c.verb() }
 // Verb names a command. The strings are stored.
 type Verb string
 
-// Commands to the PBX are run in order, and so are those to the distributor;
-// the two kinds do not wait for each other.
+// Commands to the PBX are run in order, and so are those to the distributor, and
+// what is asked of sources outside; no kind waits for another.
 type (
 	// Answer answers the customer's channel.
 	Answer struct {
@@ -234,6 +234,11 @@ type (
 		Queue  string `json:"queue"`
 		Number string `json:"number"`
 	}
+	// LookUp asks a source outside for the flow.
+	LookUp struct {
+		Ref    int                 `json:"ref"` // of the flow's action
+		Lookup orchestrator.Lookup `json:"lookup"`
+	}
 	// TellPhone tells what is known of an agent's phone, as a PBX would.
 	TellPhone struct {
 		Endpoint string                   `json:"endpoint"`
@@ -288,6 +293,7 @@ func (Accept) verb() Verb         { return "accept" }
 func (AskCallback) verb() Verb    { return "ask_callback" }
 func (EndCallback) verb() Verb    { return "end_callback" }
 func (ForgetCallback) verb() Verb { return "forget_callback" }
+func (LookUp) verb() Verb         { return "look_up" }
 func (AgentDo) verb() Verb        { return "agent" }
 
 // readers read each command from its JSON.
@@ -344,6 +350,7 @@ func init() {
 	reader[AskCallback]()
 	reader[EndCallback]()
 	reader[ForgetCallback]()
+	reader[LookUp]()
 	reader[AgentDo]()
 }
 

@@ -456,6 +456,8 @@ func (x *change) done(n int, r Result) {
 		x.accepted(cmd.Offer)
 	case AskCallback:
 		x.calledBack(cmd, r.Callback)
+	case LookUp:
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowLookedUp, Ref: cmd.Ref, Looked: r.Looked})
 	case Lend:
 		x.lent()
 	case AgentDo:
@@ -471,15 +473,18 @@ func (x *change) done(n int, r Result) {
 	}
 }
 
-// toPBX tells whether a command is one to the PBX; the others go to the distributor.
+// toPBX tells whether a command is one to the PBX; most others go to the distributor.
 func toPBX(c Command) bool {
 	switch c.(type) {
 	case Enqueue, Leave, AskPlace, HoldAgent, FailOffer, TakeUp, FinishOffer, AgentDo, TellPhone,
-		Accept, AskCallback, EndCallback, ForgetCallback:
+		Accept, AskCallback, EndCallback, ForgetCallback, LookUp:
 		return false
 	}
 	return true
 }
 
-// ToPBX tells whether a command needs the PBX. The others need the store alone.
+// ToPBX tells whether a command needs the PBX. The others need the store, or a source, alone.
 func (t Todo) ToPBX() bool { return toPBX(t.Command) }
+
+// ToSource tells whether a command asks a source outside, which may take seconds.
+func (t Todo) ToSource() bool { return is[LookUp](t.Command) }

@@ -129,6 +129,7 @@ func (x *change) leaveErrand() {
 	x.c.Errand = nil
 	x.leaveMove("returned")
 	x.stopPlaying()
+	x.giveUp(is[LookUp])
 	x.disarm(TimerFlow)
 	x.dirty = true
 }

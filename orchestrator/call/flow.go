@@ -149,6 +149,8 @@ func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now 
 		return x.transfer(a)
 	case orchestrator.ActCallback:
 		return x.askCallback(a)
+	case orchestrator.ActLookup:
+		x.do(LookUp{Ref: a.Ref, Lookup: a.Lookup})
 	case orchestrator.ActContinue:
 		if x.c.Errand != nil {
 			x.goFrom()

@@ -61,14 +61,15 @@ type Input struct {
 
 // Result is what came of a command, for those that bring more than their being done.
 type Result struct {
-	Placement orchestrator.Placement   // Enqueue, FailOffer
-	Dialled   orchestrator.Dialled     // HoldAgent
-	Position  int                      // AskPlace
-	Expected  time.Duration            // AskPlace: how long it has to wait yet
-	Answer    orchestrator.AgentAnswer // AgentDo
-	Callback  CallbackAnswer           // AskCallback
-	Running   bool                     // CheckPlay, CheckRecord: it goes on
-	Kept      bool                     // CheckRecord: it is over and there is a recording
+	Placement orchestrator.Placement    // Enqueue, FailOffer
+	Dialled   orchestrator.Dialled      // HoldAgent
+	Position  int                       // AskPlace
+	Expected  time.Duration             // AskPlace: how long it has to wait yet
+	Answer    orchestrator.AgentAnswer  // AgentDo
+	Callback  CallbackAnswer            // AskCallback
+	Looked    orchestrator.LookupAnswer // LookUp
+	Running   bool                      // CheckPlay, CheckRecord: it goes on
+	Kept      bool                      // CheckRecord: it is over and there is a recording
 }
 
 // Truth is what the PBX has of one call.

@@ -89,6 +89,9 @@ func (x *change) refusedCommand(n int, err error) {
 	case AskCallback:
 		x.fault("the callback could not be arranged", err)
 		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowCallback, Result: string(orchestrator.CallbackFailed)})
+	case LookUp:
+		x.fault("the source could not be asked", err)
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowLookedUp, Ref: cmd.Ref, Looked: orchestrator.LookupAnswer{Result: orchestrator.LookupError}})
 	case FailOffer:
 		x.fault("the distributor refused: "+string(cmd.verb()), err)
 		if !cmd.Why.Leaves() && x.c.Visit != nil && x.c.Visit.N == cmd.Offer.Visit {

@@ -5,7 +5,7 @@
 //
 // The way of a call: an event of the PBX enters the mailbox of its call (loop);
 // the decision is stored with its journal entries in one step; new commands
-// go to two lanes, which run them in order and post what comes of them. A
+// go to lanes, one for each side, which run them in order and post what comes of them. A
 // process commands a PBX only while it drives it (driving): under a lease that
 // was proved after the connection was made.
 package engine
@@ -34,7 +34,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/session"
 )
 
-// Parts is what an Engine is joined from. All but Prepare, Connected, Dead, Callbacks, First,
+// Parts is what an Engine is joined from. All but Prepare, Connected, Dead, Callbacks, Contacts, Lookups, First,
 // Log, Registerer and Now are required.
 type Parts struct {
 	Store       orchestrator.Store
@@ -54,7 +54,9 @@ type Parts struct {
 	Callbacks func(queue string) (orchestrator.CallbackPlan, bool)
 	Gate      orchestrator.Gate
 	// Contacts is asked whether a customer may be contacted; nil lets all be.
-	Contacts   orchestrator.Contacts
+	Contacts orchestrator.Contacts
+	// Lookups asks the sources of flows; nil knows none.
+	Lookups    orchestrator.Lookups
 	Keys       map[string]keys.Table // feature codes in a conversation, by PBX
 	PBXs       []orchestrator.PBX
 	First      map[string]string // which instance drives a PBX first, by PBX; others stand aside at their start
@@ -82,6 +84,7 @@ type Engine struct {
 	dead      func(string) bool
 	callbacks func(string) (orchestrator.CallbackPlan, bool)
 	contacts  orchestrator.Contacts
+	lookups   orchestrator.Lookups
 	owner     orchestrator.LeaseOwner
 	ttl       time.Duration
 	log       *slog.Logger
@@ -113,7 +116,7 @@ func New(p Parts) *Engine {
 			line: &session.Rules{Gate: p.Gate, Limits: p.Limits, Settings: p.Lines},
 		},
 		store: p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices,
-		prepare: p.Prepare, connected: p.Connected, dead: p.Dead, callbacks: p.Callbacks, contacts: p.Contacts,
+		prepare: p.Prepare, connected: p.Connected, dead: p.Dead, callbacks: p.Callbacks, contacts: p.Contacts, lookups: p.Lookups,
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
 		calls: map[string]*loop{}, drivers: map[string]*driver{},
 	}

@@ -664,11 +664,16 @@ func (f *flows) Begin(a orchestrator.Arrival, _ time.Time) (orchestrator.FlowSte
 		panic("a fault of the flow")
 	case f.hands:
 		return step(`1`, orchestrator.Action{Kind: orchestrator.ActContinue}), nil
+	case looks:
+		return step(`6`, orchestrator.Action{Kind: orchestrator.ActAnswer}), nil
 	}
 	return step(`1`, orchestrator.Action{Kind: orchestrator.ActAnswer}), nil
 }
 
 func (f *flows) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.Time) (orchestrator.FlowStep, error) {
+	if string(state) == `6` {
+		return lookingUp(in), nil
+	}
 	switch in.Kind {
 	case orchestrator.FlowAnswered, orchestrator.FlowResumed:
 		return step(`2`, orchestrator.Action{Kind: orchestrator.ActPlay, Ref: 1,
@@ -696,6 +701,7 @@ type site struct {
 	lines session.Settings
 
 	contacts orchestrator.Contacts // of the next process; nil asks nobody
+	lookups  orchestrator.Lookups  // of the next process; nil knows no source
 }
 
 // dead: every process but the present one was killed.
@@ -721,7 +727,7 @@ func (s *site) start() {
 	s.eng = engine.New(engine.Parts{
 		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: s.gate,
 		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
-		Limits: call.DefaultLimits, Lines: s.lines, Dead: s.dead, Contacts: s.contacts,
+		Limits: call.DefaultLimits, Lines: s.lines, Dead: s.dead, Contacts: s.contacts, Lookups: s.lookups,
 	})
 	ctx, kill := context.WithCancel(s.t.Context())
 	s.kill = kill

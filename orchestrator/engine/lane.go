@@ -22,8 +22,8 @@ const (
 	retryMax = time.Second
 )
 
-// lane runs one call's commands to one side (the PBX, or the distributor) in
-// order, beside the call's own goroutine: a command that hangs never keeps a
+// lane runs one call's commands to one side (the PBX, the distributor, or sources
+// outside) in order, beside the call's own goroutine: a command that hangs never keeps a
 // hangup from being heard. Only hang-ups that follow one another go out at the same
 // time: phones that rang together stop together. It has a goroutine only while there is work.
 type lane struct {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 )
 
 // loop is the one goroutine that runs one owner: it decides and stores. What was
-// decided is run beside it by two lanes.
+// decided is run beside it by lanes.
 type loop struct {
 	eng     *Engine
 	drv     *driving
@@ -29,6 +30,7 @@ type loop struct {
 	own     owner
 	pbx     *lane
 	desk    *lane
+	outside *lane // nil before the first look-up: most calls make none
 	log     *slog.Logger
 	takenUp func()                 // told once the call is compared with the PBX; nil for one that began here
 	taken   int                    // commands up to this number may have been tried by the process before
@@ -136,8 +138,19 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 		l.held.settle(c.Refusal, nil)
 	}
 	l.pbx.follow(ctx, d.next.todo(), call.Todo.ToPBX)
-	l.desk.follow(ctx, d.next.todo(), func(t call.Todo) bool { return !t.ToPBX() })
+	l.desk.follow(ctx, d.next.todo(), func(t call.Todo) bool { return !t.ToPBX() && !t.ToSource() })
+	l.followOutside(ctx, d.next.todo())
 	return true
+}
+
+// followOutside has look-ups made, and forgets those that were given up.
+func (l *loop) followOutside(ctx context.Context, todo []call.Todo) {
+	if l.outside == nil && slices.ContainsFunc(todo, call.Todo.ToSource) {
+		l.outside = newLane(l)
+	}
+	if l.outside != nil {
+		l.outside.follow(ctx, todo, call.Todo.ToSource)
+	}
 }
 
 // answer tells whoever wanted something what was decided. Whoever sends a customer

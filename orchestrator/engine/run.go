@@ -119,6 +119,8 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = l.rest(ctx, c)
 	case call.Lend:
 		err = l.becomeLine(ctx, c)
+	case call.LookUp:
+		r.Looked = l.lookUp(ctx, c.Lookup)
 	case call.TellPhone:
 		err = l.drv.tellPhone(ctx, c.Endpoint, c.State)
 	case call.AgentDo:
@@ -134,6 +136,14 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = fault.New("engine", fault.Internal, "nobody knows how to %q", call.VerbOf(c))
 	}
 	return r, err
+}
+
+// lookUp asks a source of flows.
+func (l *loop) lookUp(ctx context.Context, ask orchestrator.Lookup) orchestrator.LookupAnswer {
+	if l.eng.lookups == nil {
+		return orchestrator.LookupAnswer{Result: orchestrator.LookupError, Why: "this operadora has no sources"}
+	}
+	return l.eng.lookups.LookUp(ctx, ask)
 }
 
 // play plays something: on a line of its own only while nobody has it.
