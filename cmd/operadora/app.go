@@ -22,6 +22,7 @@ import (
 	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/ivr/lookup"
 	ivrstore "github.com/operadora/operadora/ivr/redisstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
@@ -55,6 +56,7 @@ type App struct {
 	mailer    *mailer.Mailer
 	acd       *acd.Service
 	library   *ivr.Library
+	lookups   *lookup.Service
 	engine    *engine.Engine
 	lamps     *acd.LampFollower
 	api       *api.Server
@@ -115,6 +117,8 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.library = ivr.NewLibrary(flowfile.Parse, ivrstore.New(rdb, cfg.Redis.Tenant))
+	a.lookups = lookup.New(lookup.Parts{Log: log, Registerer: a.metrics})
+	a.lookups.Use(a.defs.Lookups)
 	if err = a.joinPBXs(); err != nil {
 		return nil, err
 	}
@@ -164,7 +168,7 @@ func (a *App) joinPBXs() error {
 	}
 	a.engine = engine.New(engine.Parts{
 		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd, People: a.acd,
-		Flows: spoken{a.library, a.current}, Prepare: a.library.Prepare, Gate: a.gate, Keys: codes, PBXs: pbxs, First: first,
+		Flows: spoken{a.library, a.current}, Prepare: a.library.Prepare, Gate: a.gate, Lookups: a.lookups, Keys: codes, PBXs: pbxs, First: first,
 		Connected: a.connected, Limits: a.cfg.Limits, Lines: a.cfg.Lines, LeaseTTL: a.cfg.LeaseTTL,
 		Owner: leaseOwner(a.cfg.Instance),
 		Dead:  processDead, Callbacks: a.acd.Callback, Contacts: runner.Contacts{Reached: a.leads.Reached, Rules: a.contactRules, Campaign: a.mayDial, Log: a.log, Now: time.Now}, Log: a.log, Registerer: a.metrics,
@@ -204,6 +208,9 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.acd.Start(life); err != nil {
 		return err
 	}
+	if err := a.lookups.Start(life); err != nil {
+		return err
+	}
 	if err := a.engine.Start(life); err != nil {
 		return err
 	}
@@ -229,6 +236,7 @@ func (a *App) Stop() {
 	}
 	a.campaigns.Stop()
 	a.engine.Stop()
+	a.lookups.Stop()
 	a.acd.Stop()
 	a.lamps.Stop()
 	a.importer.Stop()

@@ -47,6 +47,7 @@ func changes(before, after Definitions, waiting map[string]int) (out []string) {
 	out = append(out, differences("calendar", before.Flows.Calendars, after.Flows.Calendars, none)...)
 	out = append(out, differences("campaign", before.Campaigns, after.Campaigns, none)...)
 	out = append(out, differences("mailbox", before.Mailboxes, after.Mailboxes, none)...)
+	out = append(out, differences("source", before.Lookups, after.Lookups, none)...)
 	return append(out, differences("flow", texts(before.Flows.Sources), texts(after.Flows.Sources), func(string) string {
 		return "; calls in it end as they began"
 	})...)

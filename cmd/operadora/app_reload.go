@@ -107,6 +107,7 @@ func (a *App) enforce(ctx context.Context, defs Definitions, faults yamlfile.Fau
 	if err := a.library.Publish(ctx, defs.Flows); err != nil {
 		return nil, err
 	}
+	a.lookups.Use(defs.Lookups)
 	floor := defs.ACD
 	floor.Since = since
 	if err := a.acd.Reload(ctx, floor); err != nil {

@@ -89,6 +89,11 @@ func TestCheckTellsOneLinePerCause(t *testing.T) {
 		"a mailbox that is not there": {func(dir string) {
 			put(t, filepath.Join(dir, "definitions", "flows", "voicemail.yaml"), "{type: record, ", "{type: record, mailbox: sales, ")
 		}, []string{`E12 flow voicemail, node take: mailbox "sales" is not defined in mailboxes.yaml`}},
+		"a source that is not there": {func(dir string) {
+			put(t, filepath.Join(dir, "definitions", "flows", "voicemail.yaml"), "nodes:\n", "nodes:\n  who: {type: lookup, source: crm, on: {found: offer, none: offer, error: offer}}\n")
+			put(t, filepath.Join(dir, "definitions", "flows", "voicemail.yaml"), "start: offer", "start: who")
+			must(t, os.WriteFile(filepath.Join(dir, "definitions", "lookups.yaml"), []byte("lookups:\n  cmr: {kind: http, url: \"https://crm.example.com\", headers: {X-Api-Key: \"abc\"}}\n"), 0o600))
+		}, []string{`E12 flow voicemail, node who: source "crm" is not defined in lookups.yaml; did you mean "cmr"?`, `lookups.yaml:2:74: E00 lookups.cmr.headers.X-Api-Key: a secret does not stand in the definitions`}},
 		"an edge to nowhere": {func(dir string) {
 			put(t, filepath.Join(dir, "definitions", "flows", "welcome.yaml"), `"1": to_sales`, `"1": to_slaes`)
 		}, []string{`there is no such node; did you mean "to_sales"?`}},

@@ -15,6 +15,7 @@ import (
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/ivr/lookup"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
@@ -27,6 +28,7 @@ type Definitions struct {
 	Campaigns map[string]*campaign.Campaign
 	Profiles  map[string]compliance.Profile
 	Mailboxes map[string]mailer.Mailbox
+	Lookups   lookup.Definitions
 	// Said is in which file each of the lists stands that may be empty, and must not
 	// be taken for empty when its file is gone.
 	Said map[string]string
@@ -60,6 +62,10 @@ func readDefinitions(fsys fs.FS, pbxs map[string]PBXConfig, known flowfile.Known
 	if readable {
 		known.Mailbox = func(name string) bool { _, ok := boxes[name]; return ok }
 	}
+	sources, readable, wrongly := lookup.Load(fsys, fetchSecret)
+	if readable {
+		known.Lookups = sources.Known()
+	}
 	known.Digits = len(pbxs) > 0
 	for _, p := range pbxs {
 		known.Digits = known.Digits && p.Kind != KindFreeSWITCH
@@ -71,14 +77,14 @@ func readDefinitions(fsys fs.FS, pbxs map[string]PBXConfig, known flowfile.Known
 	}
 	floor.defs.Groups = groupsOf(pbxs)
 	profiles, wrong := compliance.Load(fsys)
-	faults = slices.Concat(floor.faults, floor.check(pbxs, flows, profiles), faults, more, wrong, unsent)
+	faults = slices.Concat(floor.faults, floor.check(pbxs, flows, profiles), faults, more, wrong, unsent, wrongly)
 	var campaigns map[string]*campaign.Campaign
 	if faults.Err() == nil { // what they name is known
 		campaigns, wrong = campaign.Load(fsys, floor.campaigns(pbxs, flows, profiles))
 		faults = append(faults, wrong...)
 	}
 	faults = faults.Sorted()
-	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Profiles: profiles, Mailboxes: boxes, Said: said(fsys, floor), Files: hashed(texts), Texts: texts}, faults, fault.E("", fault.Invalid, faults.Err())
+	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Profiles: profiles, Mailboxes: boxes, Lookups: sources, Said: said(fsys, floor), Files: hashed(texts), Texts: texts}, faults, fault.E("", fault.Invalid, faults.Err())
 }
 
 // campaigns is what campaigns may name.

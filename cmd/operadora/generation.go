@@ -14,6 +14,7 @@ import (
 
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/ivr/lookup"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/life"
@@ -26,7 +27,7 @@ import (
 // cannot be read is told of by who reads it.
 func filesOf(fsys fs.FS) map[string]string {
 	out := map[string]string{}
-	names := slices.Concat(acdFiles, []string{didsFile, "calendars.yaml", mailer.MailboxesFile})
+	names := slices.Concat(acdFiles, []string{didsFile, "calendars.yaml", mailer.MailboxesFile, lookup.FileName})
 	for _, folder := range []string{agentsFolder, "flows", compliance.Folder, campaign.Folder} {
 		inside, _ := yamlfile.List(fsys, folder) // see above
 		names = append(names, inside...)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/ivr/lookup"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
@@ -109,7 +110,7 @@ func TestReadmeExamples(t *testing.T) {
 		for file, example := range examples(t, readme) {
 			found++
 			schema := map[string]string{"operadora.yaml": "config", "queues.yaml": "queues", "agents.yaml": "queues", "callers.yaml": "queues", "dids.yaml": "dids",
-				"calendars.yaml": "calendars", mailer.MailboxesFile: "mailboxes"}[filepath.Base(file)]
+				"calendars.yaml": "calendars", mailer.MailboxesFile: "mailboxes", lookup.FileName: "lookups"}[filepath.Base(file)]
 			if kind, ok := map[string]string{compliance.Folder: "profile", campaign.Folder: "campaign", agentsFolder: "queues"}[filepath.Base(filepath.Dir(file))]; ok {
 				schema = kind
 			}

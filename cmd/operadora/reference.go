@@ -14,6 +14,7 @@ import (
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/ivr/lookup"
 	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
@@ -33,6 +34,7 @@ var kinds = []kind{
 	{"dids", "dids.yaml: which flow answers which number", flowfile.DIDs{}, nil},
 	{"calendars", "calendars.yaml: opening hours", flowfile.Calendars{}, nil},
 	{"mailboxes", "mailboxes.yaml: who is told by mail of messages that callers leave", mailer.Mailboxes{}, nil},
+	{"lookups", "lookups.yaml: sources outside that flows ask", lookup.Lookups{}, []string{"lookup"}},
 	{"flow", "flows/*.yaml: what callers hear", flowfile.Flow{}, []string{"flows"}},
 	{"campaign", "campaigns/*.yaml: outbound campaigns", campaign.Campaign{}, []string{"campaigns"}},
 	{"profile", "profiles/*.yaml: rules by which people may be called", compliance.Profile{}, []string{"profiles"}},
