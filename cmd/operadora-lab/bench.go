@@ -36,6 +36,7 @@ var benches = []struct {
 	{names: []string{"ewt_error"}, run: bench.EWTError},
 	{names: []string{"match"}, run: bench.Match},
 	{names: []string{"board"}, run: bench.Board},
+	{names: []string{"lookup"}, run: bench.Lookup},
 }
 
 func newBenchCommand() *cobra.Command {
@@ -50,7 +51,7 @@ func newBenchCommand() *cobra.Command {
 		Use:   "bench [NAME...]",
 		Short: "Measure operadora beside its peers on a private Asterisk: " + strings.Join(names, ", "),
 		Long: "Measure operadora beside its peers on a private Asterisk. Each line that is printed is a JSON object.\n" +
-			"NAME is " + strings.Join(names, ", ") + "; queue_drain and agent_gap are measured in one run; match, board and ewt_error need no PBX.\n" +
+			"NAME is " + strings.Join(names, ", ") + "; queue_drain and agent_gap are measured in one run; match, board, ewt_error and lookup need no PBX.\n" +
 			"With LAB_PBX=freeswitch all that need a PBX, but " + strings.Join(asterisk, " and ") + ", are measured on a FreeSWITCH ($FREESWITCH), beside mod_callcenter, its eavesdrop and a bare ESL loop.\n" +
 			"Without a name all of them run.",
 		ValidArgs: names,
