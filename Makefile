@@ -18,7 +18,7 @@ TEST_TIMEOUT ?= 25m
 
 export npm_config_progress = false
 
-.PHONY: help setup web web-test browser build demo demo-campaign test test-freeswitch test-fast race fuzz bench lint vuln generate
+.PHONY: help setup web web-test browser screenshots build demo demo-campaign test test-freeswitch test-fast race fuzz bench lint vuln generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ web-test: web ## the pages' types, against openapi.yaml, and their own tests
 browser: ## install the Chromium that the pages are tested in, where there is none
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || { apt-get -q update && \
 	DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends chromium-headless-shell; } >/dev/null
+
+# The ways that the tests of the pages go, with a picture of each place that axe looks at.
+screenshots: setup web browser ## pictures of every page, in both languages and themes, in screenshots/
+	@rm -rf screenshots
+	PICTURES=$(CURDIR)/screenshots MUST_HAVE_PAGES=1 $(GO) test -count=1 -run 'Page$$' -timeout $(TEST_TIMEOUT) ./cmd/operadora
+	@echo "$$(find screenshots -name '*.png' | wc -l) pictures in screenshots/"
 
 build: web ## build bin/operadora and bin/operadora-lab
 	@mkdir -p bin

@@ -154,7 +154,7 @@ await way(async () => {
   await page.evaluate(() => document.activeElement?.blur())
   await page.keyboard.press('?')
   await page.locator('dialog', {hasText: 'Alt and Shift'}).waitFor()
-  await accessible('agent-keys', true)
+  await accessible('agent-keys')
   await page.keyboard.press('Escape')
   await page.locator('dialog').waitFor({state: 'detached'})
 

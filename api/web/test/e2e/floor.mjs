@@ -22,7 +22,7 @@ await way(async () => {
   await page.locator('dialog input[name=why]').focus()
   await page.keyboard.type('a test')
   check((await page.locator('[data-testid=then]').textContent()) === 'paused: lunch', 'what follows is not told before')
-  await accessible('agent', true)
+  await accessible('agent')
   await page.keyboard.press('Enter')
   await sees('[data-testid=said]', 'available → paused')
   await dialog.getByRole('button', {name: 'Explain'}).click()
@@ -41,7 +41,7 @@ await way(async () => {
   await dialog.getByText('nobody talks in it').waitFor()
   await dialog.getByRole('button', {name: 'Explain'}).click()
   await page.locator('[data-testid=steps] li').nth(1).waitFor()
-  await accessible('call', true)
+  await accessible('call')
   await page.keyboard.press('Escape')
 
   // The agent is made ready, and serves the caller.

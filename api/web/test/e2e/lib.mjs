@@ -3,8 +3,9 @@
 // Who runs a script drives the phones: it says on stdout what it is about to wait for, one line each,
 // and the phones' side answers a line when it has done its part.
 //
-//   node NAME.mjs BASE TOKEN     CHROMIUM names the browser, PICTURES a folder for pictures
+//   node NAME.mjs BASE TOKEN     CHROMIUM names the browser, PICTURES a folder for pictures, one within for each NAME
 import {readFileSync} from 'node:fs'
+import {basename} from 'node:path'
 import {createRequire} from 'node:module'
 import {createInterface} from 'node:readline'
 import {chromium} from 'playwright-core'
@@ -70,21 +71,26 @@ export const {context, page} = await somebody()
 
 let pictures = 0
 export async function picture(name, of = page) {
-  if (process.env.PICTURES) await of.screenshot({path: `${process.env.PICTURES}/${String(++pictures).padStart(2, '0')}-${name}.png`, fullPage: true})
+  if (process.env.PICTURES) await of.screenshot({path: `${process.env.PICTURES}/${basename(process.argv[1], '.mjs')}/${String(++pictures).padStart(2, '0')}-${name}.png`, fullPage: true})
+}
+
+// look chooses a theme and a language: also behind a dialog, where nothing can be operated.
+async function look(theme, language, of) {
+  await of.evaluate((chosen) => {
+    for (const [name, value] of Object.entries(chosen)) {
+      const select = document.querySelector(`select[name=${name}]`)
+      select.value = value
+      select.dispatchEvent(new Event('change', {bubbles: true}))
+    }
+  }, {theme, language})
+  await of.waitForFunction(([th, l]) => document.documentElement.lang === l && document.documentElement.dataset.theme === th, [theme, language])
 }
 
 // accessible runs axe in both languages and both themes.
-export async function accessible(where, inDialog = false, of = page) {
+export async function accessible(where, of = page) {
   for (const theme of ['light', 'dark']) {
     for (const language of ['en', 'es']) {
-      if (inDialog) {
-        // What is behind a dialog cannot be operated: the looks are set as the selects would.
-        await of.evaluate(([th]) => (document.documentElement.dataset.theme = th), [theme])
-      } else {
-        await of.selectOption('select[name=theme]', theme)
-        await of.selectOption('select[name=language]', language)
-        await of.waitForFunction((l) => document.documentElement.lang === l, language)
-      }
+      await look(theme, language, of)
       if (!(await of.evaluate(() => 'axe' in window))) await of.evaluate(axe) // by the debugger's protocol, which the content policy is not asked about
       const found = await of.evaluate(async () => {
         const {violations, passes} = await window.axe.run(document)
@@ -94,11 +100,7 @@ export async function accessible(where, inDialog = false, of = page) {
       await picture(`${where}-${language}-${theme}`, of)
     }
   }
-  if (inDialog) await of.evaluate(() => (document.documentElement.dataset.theme = 'light'))
-  else {
-    await of.selectOption('select[name=theme]', 'light')
-    await of.selectOption('select[name=language]', 'en')
-  }
+  await look('light', 'en', of)
 }
 
 export const sees = (selector, text, of = page) => of.locator(selector).filter({hasText: text}).first().waitFor()

@@ -62,7 +62,7 @@ await way(async () => {
   await page.getByRole('button', {name: 'Formula of Service level', exact: true}).click()
   await sees('dialog [data-testid=formula]', 'A_T / (A + B - B_s)')
   await sees('dialog dt', 'B_s')
-  await accessible('formula', true)
+  await accessible('formula')
   await page.keyboard.press('Escape')
   await page.selectOption('select[name=by]', 'agent')
   await page.keyboard.press('Tab')
