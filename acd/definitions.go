@@ -126,7 +126,7 @@ type Queue struct {
 	Record       bool   `yaml:"record" default:"false" doc:"Record conversations."`
 	RecordFormat string `yaml:"record_format" oneof:"wav wav49 gsm ulaw alaw sln" default:"wav" doc:"Format of recordings: wav, wav49, gsm, ulaw, alaw or sln."`
 
-	KeepRecordings time.Duration `yaml:"keep_recordings" min:"0s" max:"175200h" default:"0s" doc:"How long the sound of its calls is kept, by operadora retention: 2160h is 90 days; 0 is for ever."`
+	KeepRecordings time.Duration `yaml:"keep_recordings" min:"0s" max:"175200h" default:"0s" doc:"How long the sound of its calls is kept, by operadora retention: 2160h is 90 days; 0 is for ever, or what keep_records says. Calls of a campaign that says how long are the campaign's. Without either key, those of records hold."`
 	KeepRecords    time.Duration `yaml:"keep_records" min:"0s" max:"175200h" default:"0s" doc:"How long what is on record of its calls is kept, sound and figures included; 0 is for ever."`
 }
 

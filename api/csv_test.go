@@ -214,7 +214,7 @@ func TestDispositionsWithADate(t *testing.T) {
 	}
 	// The appointment is there before the disposition, and what is refused leaves none: a
 	// process that dies between the two has lost nothing.
-	campaigns := fakeCampaigns{map[int64]campaign.Appointment{}}
+	campaigns := fakeCampaigns{appointed: map[int64]campaign.Appointment{}}
 	w.parts.Campaigns = campaigns
 	s = w.server()
 	soon, later := time.Now().Add(time.Hour).UTC(), time.Now().Add(2*time.Hour).UTC()

@@ -472,11 +472,13 @@ func (c corruptCalls) Live(ctx context.Context, pbx string) ([]orchestrator.Reco
 // fakeCampaigns has one, march.
 type fakeCampaigns struct {
 	appointed map[int64]campaign.Appointment
+	keep      Keep
 }
 
-func (fakeCampaigns) Campaigns() []*campaign.Campaign {
+func (f fakeCampaigns) Campaigns() []*campaign.Campaign {
 	c := campaign.New()
 	c.ID, c.Mode, c.Queue, c.Lists = "march", campaign.ModePower, "sales", []campaign.List{{List: "march"}}
+	c.KeepRecordings, c.KeepRecords = f.keep.Recordings, f.keep.Records
 	return []*campaign.Campaign{c}
 }
 

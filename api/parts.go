@@ -281,6 +281,8 @@ type Parts struct {
 	// JournalKept is how long an entry may be in the journal after it was recorded: until
 	// then what is removed of a call might come back from there.
 	JournalKept time.Duration
+	// Keep is how long calls are kept of which neither queue nor campaign says so.
+	Keep Keep
 	Version     wire.Version
 	Log         *slog.Logger
 	// Gatherer is what /metrics shows, Registerer where the API's own figures go.

@@ -20,9 +20,13 @@ const (
 	failuresAtOnce = 1000
 )
 
-// removal is what is to be removed of a queue, or of a number.
+// Keep is how long calls are kept, sound and records; 0 is for ever.
+type Keep struct{ Recordings, Records time.Duration }
+
+// removal is what is to be removed of a queue, a campaign, a number, or of what no other is about.
 type removal struct {
 	queue         string
+	campaign      string
 	sounds, calls records.Old // a zero Before is none
 	remove        func(context.Context, []string) error
 }
@@ -61,7 +65,7 @@ func (s operations) ApplyRetention(ctx context.Context, r ApplyRetentionRequestO
 		out.Recent = &wire.RecentCalls{Calls: n, KeepJournalMS: s.JournalKept.Milliseconds()}
 	}
 	for _, x := range list {
-		item := wire.RetentionItem{Queue: x.queue}
+		item := wire.RetentionItem{Queue: x.queue, Campaign: x.campaign}
 		if err := s.count(ctx, x, &item); err != nil {
 			return nil, err
 		}
@@ -89,7 +93,8 @@ func (s operations) eraseLeads(ctx context.Context, number string, dry bool) (*w
 	return &wire.ErasedLeads{Held: held, Leads: e.Leads, Rejects: e.Rejects, Files: e.Files, Busy: e.Busy}, err
 }
 
-// removals says what is kept no longer. What may still come back from the journal is kept.
+// removals says what is kept no longer. A campaign that says how long is asked about its calls,
+// then their queue, then what holds for all others. What may still come back from the journal is kept.
 func (s operations) removals(ctx context.Context, number string) ([]removal, error) {
 	settled := s.Now().Add(-s.JournalKept)
 	if number != "" {
@@ -101,18 +106,19 @@ func (s operations) removals(ctx context.Context, number string) ([]removal, err
 		return nil, err
 	}
 	var out []removal
-	for _, q := range d.Queues {
-		before := func(keep int64) records.Old {
-			if keep <= 0 {
-				return records.Old{}
+	var claims records.Claims
+	add := func(of records.Old, keep Keep) {
+		before := func(keep time.Duration) records.Old {
+			o := of
+			if keep > 0 {
+				o.Before = s.Now().Add(-keep)
+				if o.Before.After(settled) {
+					o.Before = settled
+				}
 			}
-			at := s.Now().Add(-length(keep))
-			if at.After(settled) {
-				at = settled
-			}
-			return records.Old{Queue: q.ID, Before: at}
+			return o
 		}
-		x := removal{queue: q.ID, sounds: before(q.KeepRecordingsMS), calls: before(q.KeepRecordsMS), remove: s.Records.RemoveCalls}
+		x := removal{queue: of.Queue, campaign: of.Campaign, sounds: before(keep.Recordings), calls: before(keep.Records), remove: s.Records.RemoveCalls}
 		if x.calls.Before.After(x.sounds.Before) {
 			x.sounds = x.calls // sound goes with its records at the latest
 		}
@@ -120,6 +126,20 @@ func (s operations) removals(ctx context.Context, number string) ([]removal, err
 			out = append(out, x)
 		}
 	}
+	for _, c := range s.Campaigns.Campaigns() {
+		if keep := (Keep{c.KeepRecordings, c.KeepRecords}); keep != (Keep{}) {
+			add(records.Old{Campaign: c.ID}, keep)
+			claims.Campaigns = append(claims.Campaigns, c.ID)
+		}
+	}
+	ofCampaigns := records.Claims{Campaigns: claims.Campaigns}
+	for _, q := range d.Queues {
+		if keep := (Keep{length(q.KeepRecordingsMS), length(q.KeepRecordsMS)}); keep != (Keep{}) {
+			add(records.Old{Queue: q.ID, But: ofCampaigns}, keep)
+			claims.Queues = append(claims.Queues, q.ID)
+		}
+	}
+	add(records.Old{But: claims}, s.Keep)
 	return out, nil
 }
 

@@ -72,6 +72,48 @@ func TestRetention(t *testing.T) {
 	}
 }
 
+// TestWhoSaysHowLong: a campaign answers for its calls, if it says anything, then the queue, and
+// the configuration for those of which neither says anything. All calls are two hours old.
+func TestWhoSaysHowLong(t *testing.T) {
+	t.Parallel()
+	short, long := Keep{Records: time.Hour}, Keep{Records: 24 * time.Hour}
+	for name, row := range map[string]struct {
+		campaign, queue, rest Keep
+		want                  string // what is to be removed, "<campaign>/<queue> <calls>"
+	}{
+		"nobody":                      {},
+		"a campaign":                  {campaign: short, want: "march/ 2"},
+		"a queue":                     {queue: short, want: "/sales 2"},
+		"the configuration":           {rest: short, want: "/ 5"},
+		"a campaign, longer":          {campaign: long, queue: short, rest: short, want: "march/ 0, /sales 1, / 2"},
+		"a queue, longer":             {queue: long, rest: short, want: "/sales 0, / 3"},
+		"a campaign, of sound":        {campaign: Keep{Recordings: time.Hour}, queue: short, want: "march/ 0, /sales 1"},
+		"all, the configuration last": {campaign: short, queue: short, rest: long, want: "march/ 2, /sales 1, / 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.parts.Definitions, w.parts.Campaigns, w.parts.Keep = keeping{records: row.queue.Records}, fakeCampaigns{keep: row.campaign}, row.rest
+			w.parts.JournalKept = 0
+			if err := w.db.RemoveCalls(t.Context(), []string{"p1"}); err != nil {
+				t.Fatal(err)
+			}
+			at := noon.Add(-2 * time.Hour).UnixMilli()
+			for i, c := range []orchestrator.CallSummary{{Queue: "sales", Campaign: "march"}, {Campaign: "march"}, {Queue: "sales"}, {}, {Queue: "gone"}} {
+				c.Call, c.PBX, c.Kind, c.StartedAt, c.EndedAt, c.Outcome = fmt.Sprintf("k%d", i), "main", orchestrator.KindInbound, at, at, orchestrator.OutcomeAbandoned
+				w.record(entry(fmt.Sprintf("4-%d", 2*i), orchestrator.EntryCallStarted, c.Call, "", c), entry(fmt.Sprintf("4-%d", 2*i+1), orchestrator.EntryCallEnded, c.Call, "", c))
+			}
+			var got []string
+			for _, i := range w.retain(w.server(), `{"dry_run":true}`).Items {
+				got = append(got, fmt.Sprintf("%s/%s %d", i.Campaign, i.Queue, i.Calls))
+			}
+			if s := strings.Join(got, ", "); s != row.want {
+				t.Errorf("%s, want %s", s, row.want)
+			}
+		})
+	}
+}
+
 // TestRetentionKeepsWhatItMust: for ever is for ever, what may come back from the journal
 // stays, and a call whose sound cannot be deleted keeps its records.
 func TestRetentionKeepsWhatItMust(t *testing.T) {

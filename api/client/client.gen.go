@@ -1182,7 +1182,7 @@ type ClientInterface interface {
 
 	// ApplyRetentionWithBody Removes what is kept no longer, or who a number is; or says what that would be.
 	//
-	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+	// By campaign, by queue and for the rest: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1191,7 +1191,7 @@ type ClientInterface interface {
 
 	// ApplyRetention Removes what is kept no longer, or who a number is; or says what that would be.
 	//
-	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+	// By campaign, by queue and for the rest: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3947,7 +3947,7 @@ func (c *Client) GetReport(ctx context.Context, report ReportName, params *GetRe
 
 // ApplyRetentionWithBody Removes what is kept no longer, or who a number is; or says what that would be.
 //
-// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+// By campaign, by queue and for the rest: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3966,7 +3966,7 @@ func (c *Client) ApplyRetentionWithBody(ctx context.Context, contentType string,
 
 // ApplyRetention Removes what is kept no longer, or who a number is; or says what that would be.
 //
-// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+// By campaign, by queue and for the rest: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12535,7 +12535,7 @@ type ClientWithResponsesInterface interface {
 
 	// ApplyRetentionWithBodyWithResponse Removes what is kept no longer, or who a number is; or says what that would be.
 	//
-	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+	// By campaign, by queue and for the rest: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12544,7 +12544,7 @@ type ClientWithResponsesInterface interface {
 
 	// ApplyRetentionWithResponse Removes what is kept no longer, or who a number is; or says what that would be.
 	//
-	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+	// By campaign, by queue and for the rest: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -21361,7 +21361,7 @@ func (c *ClientWithResponses) GetReportWithResponse(ctx context.Context, report 
 
 // ApplyRetentionWithBodyWithResponse Removes what is kept no longer, or who a number is; or says what that would be.
 //
-// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+// By campaign, by queue and for the rest: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21376,7 +21376,7 @@ func (c *ClientWithResponses) ApplyRetentionWithBodyWithResponse(ctx context.Con
 
 // ApplyRetentionWithResponse Removes what is kept no longer, or who a number is; or says what that would be.
 //
-// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+// By campaign, by queue and for the rest: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

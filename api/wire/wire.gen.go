@@ -4934,11 +4934,16 @@ type RetentionItem struct {
 	// Calls Whose records are to be removed.
 	Calls int64 `json:"calls"`
 
+	// Campaign Whose calls.
+	Campaign string `json:"campaign,omitempty,omitzero"`
+
 	// Failed Recordings whose PBX did not delete them.
 	Failed int64 `json:"failed"`
 
 	// Held Calls that would be among them if they were not held.
-	Held  int64  `json:"held"`
+	Held int64 `json:"held"`
+
+	// Queue Whose calls; with neither queue nor campaign, all of which neither says how long they are kept, or those of the number.
 	Queue string `json:"queue,omitempty,omitzero"`
 
 	// Recordings Whose sound is to be removed.

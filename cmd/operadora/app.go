@@ -125,7 +125,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	a.joinCampaigns()
 	a.api, err = api.New(cfg.API, api.Parts{ //nolint:contextcheck // a handler has its request's context
 		Calls: a.store, Engine: a.engine, Agents: a.engine, Callers: callers{a.acd, a.gate}, Floor: a, Teams: a.acd, Records: a.db, Reports: a.reporter(), Leads: a.leads, Campaigns: a.campaigns, Tokens: a.db, People: a.db, Definitions: reloading{a}, Doctor: a.newExaminer(),
-		Journal: a.store, Lag: a.recorder.Lag, JournalKept: cfg.Records.KeepJournal, Version: version(), Log: log,
+		Journal: a.store, Lag: a.recorder.Lag, JournalKept: cfg.Records.KeepJournal, Keep: api.Keep{Recordings: cfg.Records.KeepSound, Records: cfg.Records.KeepCalls}, Version: version(), Log: log,
 		Gatherer: a.metrics, Registerer: a.metrics,
 		Checks: []api.Check{
 			{Name: "redis", Run: func(ctx context.Context) error { _, err := a.store.Last(ctx); return err }},

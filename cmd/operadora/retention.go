@@ -25,7 +25,7 @@ func newRetentionRunCommand() *cobra.Command {
 	var apply bool
 	c := jsonFlag(&cobra.Command{
 		Use: "run", Short: "Say what recordings and records are kept no longer; with --apply, remove them",
-		Long: "Say what is older than keep_recordings and keep_records of its queue. Nothing is removed without --apply. What is held stays.",
+		Long: "Say what is older than keep_recordings and keep_records of its campaign, else of its queue, else of records in the configuration. Nothing is removed without --apply. What is held stays.",
 		Args: cobra.NoArgs,
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error { return retain(cmd, c, "", apply) }),
 	})
@@ -69,7 +69,7 @@ func retain(cmd *cobra.Command, c remote, number string, apply bool) error {
 	var rows [][]string
 	for _, i := range sum.Items {
 		failed += i.Failed
-		row := []string{orDash(i.Queue)}
+		row := []string{orDash(i.Campaign), orDash(i.Queue)}
 		for _, n := range []int64{i.Recordings, i.Calls, i.Held, i.RemovedRecordings, i.RemovedCalls, i.Failed} {
 			row = append(row, strconv.FormatInt(n, 10))
 		}
@@ -88,10 +88,10 @@ func retain(cmd *cobra.Command, c remote, number string, apply bool) error {
 			}
 		}
 		if len(rows) == 0 {
-			_, err := fmt.Fprintln(w, "no queue has keep_recordings or keep_records: everything is kept for ever")
+			_, err := fmt.Fprintln(w, "no campaign, queue or configuration has keep_recordings or keep_records: everything is kept for ever")
 			return err
 		}
-		if err := columns(w, []string{"QUEUE", "RECORDINGS", "CALLS", "HELD", "REMOVED RECORDINGS", "REMOVED CALLS", "FAILED"}, rows); err != nil || apply {
+		if err := columns(w, []string{"CAMPAIGN", "QUEUE", "RECORDINGS", "CALLS", "HELD", "REMOVED RECORDINGS", "REMOVED CALLS", "FAILED"}, rows); err != nil || apply {
 			return err
 		}
 		_, err := fmt.Fprintln(w, "nothing was removed; --apply does it")
@@ -121,7 +121,7 @@ func printErased(w io.Writer, l wire.ErasedLeads) error {
 func added(sum *wire.Retention, next wire.Retention) {
 	for _, n := range next.Items {
 		for i := range sum.Items {
-			if s := &sum.Items[i]; s.Queue == n.Queue {
+			if s := &sum.Items[i]; s.Queue == n.Queue && s.Campaign == n.Campaign {
 				s.RemovedRecordings += n.RemovedRecordings
 				s.RemovedCalls += n.RemovedCalls
 				s.Failed = n.Failed // the same ones are tried again

@@ -31,6 +31,9 @@ type Campaign struct {
 	Fields   []string          `yaml:"fields" max:"64" doc:"Fields of a lead that its agent and its flow are told, id and name among them. None: all."`
 	Script   map[string]string `yaml:"script" keys:"language" max:"8000" doc:"What the agent reads to the lead, by language: {{name}}, {{id}}, {{number}} and {{FIELD}} are the lead's; what a lead does not have stands in brackets."`
 
+	KeepRecordings time.Duration `yaml:"keep_recordings" min:"0s" max:"175200h" default:"0s" doc:"How long the sound of its calls is kept, by operadora retention, whatever queue served them; 0 is for ever, or what keep_records says. Without either key, those of the queue hold, or of records."`
+	KeepRecords    time.Duration `yaml:"keep_records" min:"0s" max:"175200h" default:"0s" doc:"How long what is on record of its calls is kept, sound and figures included; how often people were called stays. 0 is for ever."`
+
 	Attempts Attempts            `yaml:"attempts" doc:"How often is tried."`
 	Retry    yamlfile.Map[Retry] `yaml:"retry" doc:"What follows an outcome: a result (no_answer, busy, machine, unreachable, invalid, abandoned, refused, served, skipped, failed), or disposition:NAME of a call that was served, or of a lead that was skipped. Those left out have their defaults."`
 	Lockout  time.Duration       `yaml:"lockout" min:"0s" max:"8784h" default:"72h" doc:"How long a person is left alone after an abandoned call, unless an agent is kept for the next; 0 leaves it to the profile."`

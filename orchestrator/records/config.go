@@ -17,8 +17,10 @@ type Config struct {
 	Connections int           `yaml:"connections" min:"2" max:"1000" default:"8" doc:"How many database connections may be open at once."`
 	Batch       int           `yaml:"batch" min:"1" max:"10000" default:"500" doc:"How many journal entries are written in one transaction at most."`
 	KeepJournal time.Duration `yaml:"keep_journal" min:"1m" max:"720h" default:"1h" doc:"How long recorded entries stay in the journal, so that pages which reconnect miss nothing."`
+	KeepSound   time.Duration `yaml:"keep_recordings" min:"0s" max:"175200h" default:"0s" doc:"How long the sound of calls is kept of which neither queue nor campaign says how long, such as of those that never came to a queue: 2160h is 90 days; 0 is for ever."`
+	KeepCalls   time.Duration `yaml:"keep_records" min:"0s" max:"175200h" default:"0s" doc:"How long what is on record of the same calls is kept, sound and figures included; 0 is for ever."`
 	RetryMax    time.Duration `yaml:"retry_max" min:"100ms" max:"10m" default:"10s" doc:"Longest pause between attempts while the database is away."`
-	ExpireAt    string        `yaml:"expire_at" default:"" doc:"Time of day, such as 03:30 in the time_zone of the definitions, at which what queues keep no longer (keep_recordings, keep_records) is removed for good, daily. Empty removes nothing by itself; see what operadora retention run says first."`
+	ExpireAt    string        `yaml:"expire_at" default:"" doc:"Time of day, such as 03:30 in the time_zone of the definitions, at which what is kept no longer (keep_recordings and keep_records of campaigns, of queues, and of records) is removed for good, daily. Empty removes nothing by itself; see what operadora retention run says first."`
 }
 
 // Validate names the first key whose value cannot work.

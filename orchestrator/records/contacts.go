@@ -101,6 +101,13 @@ func (w *where) among(column string, values []any) {
 	}
 }
 
+// but is true of none of some values.
+func (w *where) but(column string, values []any) {
+	if len(values) > 0 {
+		w.add(column+" NOT IN ("+marks(len(values))+")", values...)
+	}
+}
+
 func (w *where) between(column string, from, to time.Time) {
 	if !from.IsZero() {
 		w.add(column+" >= ?", ms(from))

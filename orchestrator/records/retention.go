@@ -68,13 +68,18 @@ func (d *DB) LegalHolds(ctx context.Context) ([]LegalHold, error) {
 	return list, classify("records.LegalHolds", err)
 }
 
-// Old chooses what is to be removed: of a queue, or of a number, and ended before a
-// moment. What is held is never among it.
+// Old chooses what is to be removed: of a queue, a campaign, a number, or all, and ended
+// before a moment. What is held is never among it.
 type Old struct {
-	Queue   string   // either
-	Numbers []string // or: the forms of one
-	Before  time.Time
+	Queue    string
+	Campaign string
+	Numbers  []string // the forms of one
+	But      Claims   // whose calls are not among it
+	Before   time.Time
 }
+
+// Claims are queues and campaigns.
+type Claims struct{ Queues, Campaigns []string }
 
 const (
 	// A number is held in every form: one with its country code ends in the national one, as
@@ -88,7 +93,10 @@ const (
 // whose is the condition for contacts c, whenever they ended.
 func (o Old) whose() (w where) {
 	w.equal("c.queue", o.Queue)
+	w.equal("c.campaign", o.Campaign)
 	w.among("c.caller_number", textArgs(o.Numbers))
+	w.but("c.queue", textArgs(o.But.Queues))
+	w.but("c.campaign", textArgs(o.But.Campaigns))
 	return w
 }
 

@@ -47,6 +47,9 @@ func TestRetention(t *testing.T) {
 			}
 		}
 		expect(old, 1, 2, 2, "5") // the sound of 3 is there still
+		expect(Old{But: Claims{Queues: []string{"sales", "none"}}, Before: old.Before}, 1, 1, 0)
+		expect(Old{Queue: "sales", But: Claims{Campaigns: []string{"march"}}, Before: old.Before}, 1, 2, 2, "5")
+		expect(Old{Campaign: "march", Before: old.Before}, 0, 0, 0)
 		list, err := d.OldRecordings(ctx, old, 0, 10)
 		if err != nil || len(list) != 1 || list[0].ID != "rec-3" || list[0].PBX != "main" {
 			t.Fatalf("recordings %+v, %v", list, err)
