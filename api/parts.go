@@ -282,9 +282,9 @@ type Parts struct {
 	// then what is removed of a call might come back from there.
 	JournalKept time.Duration
 	// Keep is how long calls are kept of which neither queue nor campaign says so.
-	Keep Keep
-	Version     wire.Version
-	Log         *slog.Logger
+	Keep    Keep
+	Version wire.Version
+	Log     *slog.Logger
 	// Gatherer is what /metrics shows, Registerer where the API's own figures go.
 	// Both must be of one registry; nil makes one of the server's own.
 	Gatherer   prometheus.Gatherer

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -50,7 +51,7 @@ func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (Ge
 		err = reports.CSV(&out, table)
 		return GetReport200TextCsvResponse{Body: &out, ContentLength: int64(out.Len())}, err
 	case wire.ReportFormatXlsx:
-		err = reports.Workbook(&out, table)
+		err = reports.Workbook(&out, table, cmp.Or(string(given(p.Language)), "en"))
 		return GetReport200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: &out, ContentLength: int64(out.Len())}, err
 	default:
 		return GetReport200JSONResponse(reportView(table)), nil

@@ -379,7 +379,7 @@ type ServerInterface interface {
 	// CreateSession Lets a page in, by a token or by a person's name and password.
 	// (POST /api/v1/session)
 	CreateSession(ctx echo.Context) error
-	// GetSheet The control sheet of a queue and day.
+	// GetSheet The control sheet of a queue, or of a campaign, and day.
 	// (GET /api/v1/sheet)
 	GetSheet(ctx echo.Context, params GetSheetParams) error
 	// ListTokens Lists tokens, the latest first, without their secrets.
@@ -3020,6 +3020,13 @@ func (w *ServerInterfaceWrapper) GetReport(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
 	}
 
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", ctx.QueryParams(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter language: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetReport(ctx, report, params)
 	return err
@@ -3058,11 +3065,18 @@ func (w *ServerInterfaceWrapper) GetSheet(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GetSheetParams
-	// ------------- Required query parameter "queue" -------------
+	// ------------- Optional query parameter "queue" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "queue", ctx.QueryParams(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "queue", ctx.QueryParams(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter queue: %s", err))
+	}
+
+	// ------------- Optional query parameter "campaign" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "campaign", ctx.QueryParams(), &params.Campaign, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
 	}
 
 	// ------------- Required query parameter "day" -------------
@@ -9708,7 +9722,7 @@ type StrictServerInterface interface {
 	// CreateSession Lets a page in, by a token or by a person's name and password.
 	// (POST /api/v1/session)
 	CreateSession(ctx context.Context, request CreateSessionRequestObject) (CreateSessionResponseObject, error)
-	// GetSheet The control sheet of a queue and day.
+	// GetSheet The control sheet of a queue, or of a campaign, and day.
 	// (GET /api/v1/sheet)
 	GetSheet(ctx context.Context, request GetSheetRequestObject) (GetSheetResponseObject, error)
 	// ListTokens Lists tokens, the latest first, without their secrets.

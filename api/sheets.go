@@ -20,7 +20,7 @@ func (s operations) GetSheet(ctx context.Context, r GetSheetRequestObject) (GetS
 		return nil, err
 	}
 	y, m, d := p.Day.Date()
-	sheet, err := s.Reports.Sheet(ctx, reports.SheetQuery{Queue: p.Queue, Day: time.Date(y, m, d, 12, 0, 0, 0, zone), Zone: zone, Interval: length(given(p.IntervalMS))})
+	sheet, err := s.Reports.Sheet(ctx, reports.SheetQuery{Queue: given(p.Queue), Campaign: given(p.Campaign), Day: time.Date(y, m, d, 12, 0, 0, 0, zone), Zone: zone, Interval: length(given(p.IntervalMS))})
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (s operations) GetSheet(ctx context.Context, r GetSheetRequestObject) (GetS
 	case wire.DocumentFormatXlsx:
 		return GetSheet200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: out, ContentLength: length}, nil
 	default:
-		view := wire.Sheet{Queue: sheet.Queue, Day: openapi_types.Date{Time: p.Day.Time}, Parts: []wire.SheetPart{}}
+		view := wire.Sheet{Queue: sheet.Queue, Campaign: sheet.Campaign, Day: openapi_types.Date{Time: p.Day.Time}, Parts: []wire.SheetPart{}}
 		for _, part := range sheet.Parts {
 			view.Parts = append(view.Parts, wire.SheetPart{Name: wire.SheetPartName(part.Name), Title: wire.Texts(part.Title), Report: reportView(part.Table)})
 		}

@@ -1,9 +1,13 @@
 package reports_test
 
 import (
+	"bytes"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/acd/figures"
 	"github.com/operadora/operadora/acd/reports"
@@ -89,5 +93,55 @@ func TestCampaigns(t *testing.T) {
 	}
 	if _, err := reporter(db).Report(t.Context(), "service", reports.Query{Query: figures.Query{From: noon, Campaign: "march"}}); err == nil {
 		t.Error("report service takes a campaign")
+	}
+}
+
+// TestSheetOfACampaign: what became of a campaign's calls on one day, whose parts have the same
+// total; of one that is defined and called nobody the sheet is empty, of another there is none.
+func TestSheetOfACampaign(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "one.db"))
+	j := &journal{t: t}
+	j.attempted(noon, "1", "march", orchestrator.OutcomeServed, time.Minute)
+	j.attempted(noon.Add(time.Hour), "2", "march", orchestrator.OutcomeBusy, 0)
+	j.attempted(noon.Add(24*time.Hour), "3", "march", orchestrator.OutcomeBusy, 0)
+	j.attempted(noon, "4", "may", orchestrator.OutcomeBusy, 0)
+	if _, err := db.Write(t.Context(), j.entries); err != nil {
+		t.Fatal(err)
+	}
+	r := reporter(db)
+	r.Campaigns = func() []string { return []string{"march", "april"} }
+	for id, want := range map[string][][]string{
+		"march": {{"intervals", "2026-03-02T12:00:00Z", "2026-03-02T13:00:00Z"}, {"agents", "", "a"}, {"numbers", "+571000"}},
+		"april": {{"intervals"}, {"agents"}, {"numbers"}},
+	} {
+		sheet, err := r.Sheet(t.Context(), reports.SheetQuery{Campaign: id, Day: noon, Interval: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got [][]string
+		for _, p := range sheet.Parts {
+			names := []string{p.Name}
+			for _, row := range p.Table.Rows {
+				names = append(names, row.Keys[0])
+			}
+			got = append(got, names)
+			if p.Table.Total != sheet.Parts[0].Table.Total || p.Table.Total[figures.CampaignCalls] != int64(2*len(want[0])/3) {
+				t.Errorf("%s, %s: total %v", id, p.Name, p.Table.Total)
+			}
+		}
+		if !cmp.Equal(want, got) {
+			t.Errorf("%s: rows %q, want %q", id, got, want)
+		}
+		var page bytes.Buffer
+		if err := sheet.Write(&page, reports.FormatHTML, "es", noon); err != nil || !strings.Contains(page.String(), "Campaña") || !strings.Contains(page.String(), id) {
+			t.Errorf("%s: %v, %s", id, err, &page)
+		}
+	}
+	for _, q := range []reports.SheetQuery{{Campaign: "june"}, {}, {Campaign: "march", Queue: "sales"}} {
+		q.Day = noon
+		if _, err := r.Sheet(t.Context(), q); err == nil || !strings.Contains(err.Error(), "campaign") {
+			t.Errorf("%+v: %v", q, err)
+		}
 	}
 }

@@ -205,7 +205,7 @@ func (d document) workbook(w io.Writer, language string) error {
 		}
 	}
 	if d.explains != nil {
-		if err := explain(f, *d.explains); err != nil {
+		if err := explain(f, *d.explains, language); err != nil {
 			return err
 		}
 	}
@@ -216,7 +216,7 @@ func (p part) fill(f *excelize.File, sheet, language string, share int) error {
 	var rows [][]any
 	var heading []any
 	for _, c := range p.columns {
-		heading = append(heading, c.name)
+		heading = append(heading, Heading(language, c.name))
 	}
 	rows = append(rows, heading)
 	for _, row := range p.rows {

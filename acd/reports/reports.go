@@ -53,6 +53,7 @@ const afterwards = 25 * time.Hour
 type Reporter struct {
 	Records     Records
 	Definitions func() acd.Definitions // in force
+	Campaigns   func() []string        // that are defined; nil: none is known
 	DIDs        func() []string        // the numbers that flows answer, or how they begin: "+3491*"; nil: none is known
 	Now         func() time.Time
 }

@@ -393,7 +393,7 @@ func TestNothingIsAFormula(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if err := reports.Workbook(&out, table); err != nil {
+	if err := reports.Workbook(&out, table, "en"); err != nil {
 		t.Fatal(err)
 	}
 	book, err := excelize.OpenReader(&out)
@@ -453,7 +453,7 @@ func TestFilesAgree(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	out.Reset()
-	if err := reports.Workbook(&out, table); err != nil {
+	if err := reports.Workbook(&out, table, "en"); err != nil {
 		t.Fatal(err)
 	}
 	book, err := excelize.OpenReader(&out)

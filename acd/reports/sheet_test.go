@@ -82,8 +82,14 @@ func TestSheet(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	if got := book.GetSheetList(); !slices.Equal(got, []string{"Por intervalo", "Por agente", "Por número marcado", "Formulas"}) {
+	if got := book.GetSheetList(); !slices.Equal(got, []string{"Por intervalo", "Por agente", "Por número marcado", "Fórmulas"}) {
 		t.Errorf("sheets %q", got)
+	}
+	for cell, want := range map[string]string{"Por intervalo!A1": "Intervalo", "Por intervalo!B1": "Ofrecidas", "Fórmulas!A1": "columna", "Fórmulas!A2": "Ofrecidas"} {
+		sheet, at, _ := strings.Cut(cell, "!")
+		if got, err := book.GetCellValue(sheet, at); err != nil || got != want {
+			t.Errorf("%s is %q, %v, want %q", cell, got, err, want)
+		}
 	}
 	q.Queue = "nothing"
 	if _, err := r.Sheet(t.Context(), q); fault.KindOf(err) != fault.NotFound || !strings.Contains(err.Error(), "nothing") {

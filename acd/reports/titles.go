@@ -1,6 +1,10 @@
 package reports
 
-import "github.com/operadora/operadora/acd"
+import (
+	"strings"
+
+	"github.com/operadora/operadora/acd"
+)
 
 // Title is what people read of a column: of a measure, or of what there is a row for each of.
 // One without a title has its name.
@@ -9,6 +13,19 @@ func Title(name string) acd.Texts {
 		return t
 	}
 	return acd.Texts{"en": name}
+}
+
+// Heading is what people read above a column of a table or a workbook: in English its name, by which
+// files and flags know it.
+func Heading(language, name string) string {
+	title, translated := titles[name][language]
+	switch {
+	case language == "en" || !translated:
+		return name
+	case strings.HasSuffix(name, "_ms"):
+		return title + " (ms)"
+	}
+	return title
 }
 
 var titles = map[string]acd.Texts{

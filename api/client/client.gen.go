@@ -1221,9 +1221,9 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 	CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSheet The control sheet of a queue and day.
+	// GetSheet The control sheet of a queue, or of a campaign, and day.
 	//
-	// How the queue served its callers on one day, by interval, by agent and by number, each with the same total; figures of report service.
+	// How the queue served its callers on one day, or what became of the campaign's calls, by interval, by agent and by number, each with the same total; figures of report service, or campaigns.
 	//
 	// Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
 	GetSheet(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4036,9 +4036,9 @@ func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONReques
 	return c.Client.Do(req)
 }
 
-// GetSheet The control sheet of a queue and day.
+// GetSheet The control sheet of a queue, or of a campaign, and day.
 //
-// How the queue served its callers on one day, by interval, by agent and by number, each with the same total; figures of report service.
+// How the queue served its callers on one day, or what became of the campaign's calls, by interval, by agent and by number, each with the same total; figures of report service, or campaigns.
 //
 // Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
 func (c *Client) GetSheet(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10404,6 +10404,18 @@ func NewGetReportRequest(server string, report ReportName, params *GetReportPara
 
 		}
 
+		if params.Language != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -10553,12 +10565,28 @@ func NewGetSheetRequest(server string, params *GetSheetParams) (*http.Request, e
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.Queue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", *params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
+		}
+
+		if params.Campaign != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "campaign", *params.Campaign, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "day", params.Day, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
@@ -12576,9 +12604,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 	CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
 
-	// GetSheetWithResponse The control sheet of a queue and day.
+	// GetSheetWithResponse The control sheet of a queue, or of a campaign, and day.
 	//
-	// How the queue served its callers on one day, by interval, by agent and by number, each with the same total; figures of report service.
+	// How the queue served its callers on one day, or what became of the campaign's calls, by interval, by agent and by number, each with the same total; figures of report service, or campaigns.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -21432,9 +21460,9 @@ func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, bod
 	return ParseCreateSessionResponse(rsp)
 }
 
-// GetSheetWithResponse The control sheet of a queue and day.
+// GetSheetWithResponse The control sheet of a queue, or of a campaign, and day.
 //
-// How the queue served its callers on one day, by interval, by agent and by number, each with the same total; figures of report service.
+// How the queue served its callers on one day, or what became of the campaign's calls, by interval, by agent and by number, each with the same total; figures of report service, or campaigns.
 //
 // Returns a wrapper object for the known response body format(s).
 //

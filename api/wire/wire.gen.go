@@ -4996,9 +4996,13 @@ type SessionList struct {
 
 // Sheet defines model for Sheet.
 type Sheet struct {
-	Day   openapi_types.Date `json:"day"`
-	Parts []SheetPart        `json:"parts"`
-	Queue string             `json:"queue"`
+	// Campaign Of a campaign.
+	Campaign string             `json:"campaign,omitempty,omitzero"`
+	Day      openapi_types.Date `json:"day"`
+	Parts    []SheetPart        `json:"parts"`
+
+	// Queue Of a queue.
+	Queue string `json:"queue,omitempty,omitzero"`
 }
 
 // SheetPart defines model for SheetPart.
@@ -5778,12 +5782,18 @@ type GetReportParams struct {
 
 	// Format Of the answer.
 	Format *ReportFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// Language Of headings and formulas of xlsx; en when it is left out.
+	Language *Tongue `form:"language,omitempty" json:"language,omitempty"`
 }
 
 // GetSheetParams defines parameters for GetSheet.
 type GetSheetParams struct {
 	// Queue The queue.
-	Queue ID `form:"queue" json:"queue"`
+	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Campaign The campaign, instead of a queue.
+	Campaign *ID `form:"campaign,omitempty" json:"campaign,omitempty"`
 
 	// Day The day, such as 2026-03-02.
 	Day openapi_types.Date `form:"day" json:"day"`

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -19,7 +20,8 @@ import (
 
 // reporter makes reports of this process's records and definitions.
 func (a *App) reporter() reports.Reporter {
-	return reports.Reporter{Records: a.db, Definitions: func() acd.Definitions { return a.current().ACD }, DIDs: a.patterns, Now: time.Now}
+	return reports.Reporter{Records: a.db, Definitions: func() acd.Definitions { return a.current().ACD }, DIDs: a.patterns, Now: time.Now,
+		Campaigns: func() []string { return slices.Collect(maps.Keys(a.current().Campaigns)) }}
 }
 
 // patterns are the numbers that flows answer, as they are defined.
@@ -33,7 +35,7 @@ func (a *App) patterns() (out []string) {
 // reportFlags are what a report is asked for with.
 type reportFlags struct {
 	from, to, zone, format, output string
-	language                       string // of headings; "" is en
+	language                       string // of headings and formulas
 	by, columns                    []string
 	interval, threshold, short     time.Duration
 	queue, agent, team, did, skill string
@@ -62,12 +64,13 @@ func newReportCommand() *cobra.Command {
 				return err
 			}
 			if f.explain {
-				return explainReport(cmd.OutOrStdout(), report)
+				return explainReport(cmd.OutOrStdout(), report, f.language)
 			}
 			return remotely(func(cmd *cobra.Command, c remote, _ []string) error { return f.run(cmd, c, report) })(cmd, args)
 		},
 	}
 	clientFlags(c)
+	languageFlag(c, &f.language)
 	l := c.Flags()
 	l.StringVar(&f.from, "from", "", "begin: "+momentExample+"; in the zone of --tz")
 	l.StringVar(&f.to, "to", "", "end, exclusive; now when it is left out")
@@ -106,7 +109,7 @@ const queueLogName = "queue_log"
 
 // queueLog prints what happened as app_queue writes it.
 func (f *reportFlags) queueLog(cmd *cobra.Command, c remote, _ []string) error {
-	for _, name := range []string{"by", "interval", "queue", "agent", "team", "skill", "outcome", "did", "campaign", "threshold", "short", "repeat", "format", "columns", "all", "explain"} {
+	for _, name := range []string{"by", "interval", "queue", "agent", "team", "skill", "outcome", "did", "campaign", "threshold", "short", "repeat", "format", "columns", "all", "explain", "language"} {
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("--%s: report %s has nothing of it, only --from, --to, --tz and --output", name, queueLogName)
 		}
@@ -134,26 +137,28 @@ func (f *reportFlags) queueLog(cmd *cobra.Command, c remote, _ []string) error {
 }
 
 // explainReport prints what a report's columns are.
-func explainReport(w io.Writer, r figures.Report) error {
-	fmt.Fprintf(w, "%s: %s\n\n", r.Name, r.Title)
+func explainReport(w io.Writer, r figures.Report, language string) error {
+	heading := map[string][]string{"en": {"COLUMN", "UNIT", "FORMULA", "MEANING"}, "es": {"COLUMNA", "UNIDAD", "FÓRMULA", "SIGNIFICADO"}}[language]
+	symbols := map[string][]string{"en": {"SYMBOL", "MEANING"}, "es": {"SÍMBOLO", "SIGNIFICADO"}}[language]
+	fmt.Fprintf(w, "%s: %s\n\n", r.Name, reports.In(language, r.Title))
 	var rows [][]string
 	for _, m := range r.Measures {
-		rows = append(rows, []string{m.Name, string(m.Unit), m.Formula, m.Source})
+		rows = append(rows, []string{m.Name, string(m.Unit), m.Formula, reports.In(language, m.Source)})
 	}
-	if err := columns(w, []string{"COLUMN", "UNIT", "FORMULA", "MEANING"}, rows); err != nil {
+	if err := columns(w, heading, rows); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)
 	rows = nil
 	for _, p := range r.Symbols() {
-		rows = append(rows, []string{p.Symbol, p.Text})
+		rows = append(rows, []string{p.Symbol, reports.In(language, p.Text)})
 	}
-	if err := columns(w, []string{"SYMBOL", "MEANING"}, rows); err != nil {
+	if err := columns(w, symbols, rows); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)
 	for _, n := range r.Notes {
-		fmt.Fprintln(w, n)
+		fmt.Fprintln(w, reports.In(language, n))
 	}
 	return nil
 }
@@ -220,6 +225,7 @@ func (f *reportFlags) params(cmd *cobra.Command) (wire.GetReportParams, error) {
 	if p.Format, err = asFormat[wire.ReportFormat](f.format, f.output, "csv", "xlsx", "json"); err != nil {
 		return p, err
 	}
+	p.Language = unlessEmpty(wire.Tongue(f.language))
 	interval := f.interval.Milliseconds()
 	p.IntervalMS, p.RepeatDays = &interval, &f.repeat
 	if cmd.Flags().Changed("threshold") {
@@ -285,14 +291,13 @@ func (f *reportFlags) table(w io.Writer, r wire.Report) error {
 	return columns(w, heading, rows)
 }
 
-// headingIn is the heading of a column: in English its name, by which --columns asks for it.
+// headingIn is the heading of a column of a table, whose lengths of time have their units with them.
 func headingIn(language, name string) string {
-	if language == "es" {
-		if title, translated := reports.Title(name)["es"]; translated {
-			name = title
-		}
+	heading := reports.Heading(language, name)
+	for _, unit := range []string{"_ms", " (ms)"} {
+		heading = strings.TrimSuffix(heading, unit)
 	}
-	return strings.ToUpper(strings.TrimSuffix(name, "_ms"))
+	return strings.ToUpper(heading)
 }
 
 // shown are the columns that are asked for.

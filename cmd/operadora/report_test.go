@@ -127,4 +127,11 @@ func TestReportExplains(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
+	out, err = command(t, "report", "service", "--explain", "--language", "es")
+	must(t, err)
+	for _, want := range []string{"FÓRMULA", "sl_short_excluded", "la forma habitual de los contratos", "SÍMBOLO"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("in Spanish, no %q in\n%s", want, out)
+		}
+	}
 }

@@ -55,18 +55,19 @@ func (f *documentFlags) write(cmd *cobra.Command, body []byte, table func(w io.W
 	return errors.Join(err, done(err == nil))
 }
 
-// newSheetCommand prints a queue's control sheet.
+// newSheetCommand prints the control sheet of a queue, or of a campaign.
 func newSheetCommand() *cobra.Command {
 	var f documentFlags
-	var queue, day string
+	var queue, campaign, day string
 	var interval time.Duration
 	c := &cobra.Command{
-		Use: "sheet", Short: "The control sheet of a queue and day: by interval, by agent and by number; through a running operadora",
-		Long: "The control sheet of a queue and day: how it served its callers by interval, by agent and by number, each with the same total.\n" +
-			"Figures are those of report service; operadora report service --explain prints their formulas. A table and a page have the\n" +
+		Use: "sheet", Short: "The control sheet of a queue or campaign and day: by interval, by agent and by number; through a running operadora",
+		Long: "The control sheet of a queue and day: how it served its callers by interval, by agent and by number, each with the same total; or of\n" +
+			"a campaign: what became of its calls. Figures are those of report service, or campaigns, whose formulas --explain prints. A table and a page have the\n" +
 			"important columns, the other formats all.",
 		Example: "  operadora sheet --queue sales --day 2026-03-02 --tz America/Bogota\n" +
-			"  operadora sheet --queue sales --day yesterday --format html --language es --output planilla.html",
+			"  operadora sheet --queue sales --day yesterday --format html --language es --output planilla.html\n" +
+			"  operadora sheet --campaign march --day yesterday --language es",
 		Args: cobra.NoArgs,
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
 			zone, name, format, tongue, err := f.asked()
@@ -78,7 +79,7 @@ func newSheetCommand() *cobra.Command {
 				return err
 			}
 			ms := interval.Milliseconds()
-			r, err := c.GetSheetWithResponse(cmd.Context(), &wire.GetSheetParams{Queue: queue, Day: openapi_types.Date{Time: at.In(zone)}, TimeZone: &name,
+			r, err := c.GetSheetWithResponse(cmd.Context(), &wire.GetSheetParams{Queue: unlessEmpty(queue), Campaign: unlessEmpty(campaign), Day: openapi_types.Date{Time: at.In(zone)}, TimeZone: &name,
 				IntervalMS: &ms, Format: format, Language: tongue})
 			if err != nil {
 				return err
@@ -103,11 +104,11 @@ func newSheetCommand() *cobra.Command {
 	clientFlags(c)
 	f.add(c)
 	c.Flags().StringVar(&queue, "queue", "", "the queue")
+	c.Flags().StringVar(&campaign, "campaign", "", "or the campaign")
+	c.MarkFlagsOneRequired("queue", "campaign")
+	c.MarkFlagsMutuallyExclusive("queue", "campaign")
 	c.Flags().StringVar(&day, "day", "today", "the day, such as 2026-03-02, today or yesterday")
 	c.Flags().DurationVar(&interval, "interval", 30*time.Minute, "length of an interval: 15m, 30m or 1h")
-	if err := c.MarkFlagRequired("queue"); err != nil {
-		panic(err) // a flag of this very command
-	}
 	return c
 }
 

@@ -43,7 +43,10 @@ func TestSheetCommand(t *testing.T) {
 	if out, err := run("sheet --queue sales --format html"); err != nil || out != "<p>" {
 		t.Errorf("%q, %v", out, err)
 	}
-	for args, want := range map[string]string{"sheet": "queue", "sheet --queue sales --day someday": `"someday"`, "sheet --queue sales --format pdf": `"pdf"`,
+	if _, err := run("sheet --campaign march"); err != nil || asked.Get("campaign") != "march" || asked.Has("queue") {
+		t.Errorf("asked for %v, %v", asked, err)
+	}
+	for args, want := range map[string]string{"sheet": "campaign", "sheet --queue sales --campaign march": "campaign", "sheet --queue sales --day someday": `"someday"`, "sheet --queue sales --format pdf": `"pdf"`,
 		"sheet --queue sales --format xlsx": "--output", "sheet --queue sales --language fr": `"fr"`} {
 		if _, err := run(args); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", args, err, want)

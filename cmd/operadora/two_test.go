@@ -23,11 +23,20 @@ type twoRig struct {
 func newTwoRig(t *testing.T, o rigOptions) *twoRig {
 	t.Helper()
 	r := restingTwoRig(t, o)
-	r.begin()
-	r.beginTwo()
-	r.drives(r.Log, 0, centre.PBX)
+	r.beginBoth()
 	r.drives(r.there.Log, 0, centre.OtherPBX)
 	return r
+}
+
+// beginBoth starts both at once: who waited for one to serve before the other begins would see the
+// first take both PBXs, on a machine on which that takes longer than the engine leaves a PBX to who it is of.
+func (r *twoRig) beginBoth() {
+	r.t.Helper()
+	must(r.t, r.Begin())
+	r.launchTwo()
+	r.waitLog(0, "msg=serving")
+	r.servesTwo()
+	r.drives(r.Log, 0, centre.PBX)
 }
 
 // restingTwoRig is one whose processes do not run yet.
@@ -48,8 +57,21 @@ func (r *twoRig) begin() {
 	r.waitLog(mark, "msg=serving")
 }
 
-// beginTwo starts process two, with a log of its own.
+// beginTwo starts process two.
 func (r *twoRig) beginTwo() {
+	r.t.Helper()
+	r.launchTwo()
+	r.servesTwo()
+}
+
+// servesTwo waits until process two serves.
+func (r *twoRig) servesTwo() {
+	r.t.Helper()
+	must(r.t, r.there.Log.Wait(limit(r.t), 0, "msg=serving", nil))
+}
+
+// launchTwo starts process two, with a log of its own, and does not wait for it.
+func (r *twoRig) launchTwo() {
 	r.t.Helper()
 	log := centre.NewLogTail()
 	kill, err := r.Beside("two", log)
@@ -64,7 +86,6 @@ func (r *twoRig) beginTwo() {
 			r.t.Errorf("process two has a race or panicked:\n%s", text)
 		}
 	})
-	must(r.t, log.Wait(limit(r.t), 0, "msg=serving", nil))
 }
 
 // drives waits until a process says behind mark that a PBX is connected.
