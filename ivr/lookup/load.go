@@ -77,6 +77,10 @@ func (r *reader) source(e yamlfile.Entry[sourceShape]) Source {
 	switch step := s.Step.(type) {
 	case *httpShape:
 		out.How = r.http(step, numbers)
+	case *sqlShape:
+		out.How = r.sql(step)
+	case *redisShape:
+		out.How = r.redis(step)
 	default: // told already
 		return out
 	}
@@ -151,6 +155,60 @@ func (r *reader) http(s *httpShape, numbers map[string]bool) *HTTP {
 	return out
 }
 
+func (r *reader) sql(s *sqlShape) *SQL {
+	dsn, readable := r.place(s.DSN, "dsn")
+	driver, name, ok := dataSource(dsn)
+	if !ok && readable {
+		r.fault(s.DSN.At, "dsn", "it is neither sqlite:<file> nor postgres://user@host/database")
+	}
+	query := template(strings.TrimRight(strings.TrimSpace(s.Query.Value), "; \n"))
+	for _, param := range query.names() {
+		if !r.params[param] {
+			r.fault(s.Query.At, "query", "{%s} is not among the params", param)
+		}
+		r.used[param] = true
+	}
+	if param, is := query.quoted(); is {
+		r.fault(s.Query.At, "query", "{%s} stands within quotes: parameters are bound, and stand without", param)
+	}
+	out := &SQL{Driver: driver, DSN: name, Conns: s.Connections}
+	out.Query, out.Params = marked(driver, query)
+	return out
+}
+
+func (r *reader) redis(s *redisShape) *Redis {
+	url, readable := r.place(s.URL, "url")
+	if readable && !redisURL(url) {
+		r.fault(s.URL.At, "url", "it is no address such as redis://host:6379/0")
+	}
+	return &Redis{URL: url, Key: r.template(s.Key, "key"), Field: r.template(s.Field, "field"), Conns: s.Connections}
+}
+
+// place reads where a server is, which may hold a password; false after a fault.
+func (r *reader) place(text yamlfile.Text, key string) (string, bool) {
+	switch {
+	case text.Value == "": // told already
+		return "", false
+	case elsewhere(text.Value):
+		place, err := r.fetch(text.Value)
+		if err != nil {
+			r.fault(text.At, key, "%v", err)
+		}
+		return place, err == nil
+	case holdsPassword(text.Value):
+		r.fault(text.At, key, secretHere)
+		return "", false
+	}
+	return text.Value, true
+}
+
+// elsewhere tells whether a text says where a secret stands.
+func elsewhere(text string) bool {
+	return strings.HasPrefix(text, "file:") || strings.HasPrefix(text, "${")
+}
+
+const secretHere = "a secret does not stand in the definitions, of which revisions are kept: write \"file:/path\", or \"${NAME}\" of the environment"
+
 // base reads the fixed beginning of an address.
 func (r *reader) base(text yamlfile.Text) string {
 	u, err := url.Parse(text.Value)
@@ -174,15 +232,15 @@ var secretName = regexp.MustCompile(`(?i)auth|token|secret|passw|cookie|session|
 func (r *reader) pairs(list yamlfile.Map[yamlfile.Text], key string, params bool) (out []Pair) {
 	for _, e := range list {
 		where, p := key+"."+e.Key, Pair{Name: e.Key, Value: e.Value.Value}
-		switch elsewhere := strings.HasPrefix(p.Value, "file:") || strings.HasPrefix(p.Value, "${"); {
-		case elsewhere:
+		switch {
+		case elsewhere(p.Value):
 			value, err := r.fetch(p.Value)
 			if err != nil {
 				r.fault(e.Value.At, where, "%v", err)
 			}
 			p.Value, p.Fetched = value, true
 		case secretName.MatchString(p.Name):
-			r.fault(e.Value.At, where, "a secret does not stand in the definitions, of which revisions are kept: write \"file:/path\", or \"${NAME}\" of the environment")
+			r.fault(e.Value.At, where, secretHere)
 		case params:
 			r.template(e.Value, where)
 		}

@@ -42,6 +42,8 @@ type Parts struct {
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Resolver   *net.Resolver // nil is the machine's
+	// Redis opens one that is read, with so many connections; nil reads none. Its error may hold a password.
+	Redis func(url string, connections int) (KeyValue, error)
 }
 
 // Service asks the sources in force. It is safe for concurrent use.
@@ -97,7 +99,7 @@ func (s *Service) Use(defs Definitions) {
 	}
 	for name, old := range s.sources {
 		if next[name] != old {
-			old.asker.close()
+			s.life.Go(old.asker.close) // it may wait for what is asked
 		}
 	}
 	s.sources = next

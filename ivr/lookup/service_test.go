@@ -9,12 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/operadora/operadora/orchestrator"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // toy is a source that does as it is told.
 type toy struct {

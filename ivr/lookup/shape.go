@@ -29,7 +29,7 @@ type sourceShape struct {
 func (sourceShape) Variants() (string, map[string]any) { return "kind", kinds }
 
 // kinds are the keys of each kind of source.
-var kinds = map[string]any{"http": httpShape{}}
+var kinds = map[string]any{"http": httpShape{}, "sql": sqlShape{}, "redis": redisShape{}}
 
 type paramShape struct {
 	At   yamlfile.Pos
@@ -41,7 +41,7 @@ type paramShape struct {
 type resultShape struct {
 	At   yamlfile.Pos
 	Path yamlfile.Text `yaml:"path,need,short" doc:"JSONPath (RFC 9535) to the one value in the answer: $.balance.amount."`
-	Type string        `yaml:"type" oneof:"text digits number date time bool" default:"text" doc:"What it must be: text, digits, number, date (also with a time, which is left out), time (13:05), or bool (true or false). Anything else is an error."`
+	Type string        `yaml:"type" oneof:"text digits number date time bool" default:"text" doc:"What it must be: text, digits, number, date (also with a time, which is left out), time (13:05), or bool (true or false, also 1 or 0). Anything else is an error."`
 	Need bool          `yaml:"need" default:"false" doc:"Whether its absence, where something was found, is an error. Without it the variable is empty."`
 }
 
@@ -57,4 +57,17 @@ type httpShape struct {
 	CA          yamlfile.Text               `yaml:"ca" default:"" doc:"File with the certificates (PEM) by which the source's is judged, instead of the machine's."`
 	MostKB      int                         `yaml:"max_kb" min:"1" max:"1024" default:"64" doc:"Longest answer, in kilobytes; a longer one is an error."`
 	Connections int                         `yaml:"connections" min:"1" max:"1000" default:"32" doc:"Most connections at the same time; more callers wait for one, within timeout."`
+}
+
+type sqlShape struct {
+	DSN         yamlfile.Text `yaml:"dsn,need" doc:"The database: postgres://user@host/database or sqlite:/path. One with a password stands elsewhere: \"file:/path\", or \"${NAME}\" of the environment. Give a role that may read only what is asked for."`
+	Query       yamlfile.Text `yaml:"query,need" doc:"One SELECT with {parameters}, which are bound and stand without quotes. Its rows are a list of objects to the paths of results: $[0].status; no row is none."`
+	Connections int           `yaml:"connections" min:"1" max:"100" default:"4" doc:"Most connections at the same time; more callers wait for one, within timeout."`
+}
+
+type redisShape struct {
+	URL         yamlfile.Text `yaml:"url,need" doc:"The Redis: redis://host:6379/0, or rediss:// for TLS. One with a password stands elsewhere: \"file:/path\", or \"${NAME}\" of the environment."`
+	Key         yamlfile.Text `yaml:"key,need" doc:"Key with {parameters}, which is read by GET: customer:{phone}. Values with : { } * or a space are not asked for. What is no JSON is a text, at the path $."`
+	Field       yamlfile.Text `yaml:"field" default:"" doc:"Field of the hash at the key, with {parameters}, which is read by HGET instead."`
+	Connections int           `yaml:"connections" min:"1" max:"100" default:"4" doc:"Most connections at the same time; more callers wait for one, within timeout."`
 }

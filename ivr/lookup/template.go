@@ -34,9 +34,24 @@ func (t template) check(params map[string]bool) error {
 	return nil
 }
 
+// mark puts something in place of each parameter.
+func (t template) mark(by func(name string) string) string {
+	return placeholder.ReplaceAllStringFunc(string(t), func(m string) string { return by(m[1 : len(m)-1]) })
+}
+
 // fill puts values in place of the parameters, each escaped for where it stands.
 func (t template) fill(values map[string]string, escape func(string) string) string {
-	return placeholder.ReplaceAllStringFunc(string(t), func(m string) string { return escape(values[m[1:len(m)-1]]) })
+	return t.mark(func(name string) string { return escape(values[name]) })
+}
+
+// quoted tells of a parameter that stands within quotes of SQL.
+func (t template) quoted() (name string, ok bool) {
+	for _, at := range placeholder.FindAllStringSubmatchIndex(string(t), -1) {
+		if before := string(t)[:at[0]]; strings.Count(before, "'")%2 == 1 || strings.Count(before, `"`)%2 == 1 {
+			return string(t)[at[2]:at[3]], true
+		}
+	}
+	return "", false
 }
 
 func asIs(s string) string { return s }

@@ -112,8 +112,9 @@ func convert(typ, text string) (string, bool) {
 		return text, isDigits.MatchString(text)
 	case "number":
 		return text, isNumber.MatchString(text)
-	case "bool":
-		return text, text == "true" || text == "false"
+	case "bool": // SQLite has numbers for it
+		said, ok := map[string]string{"true": "true", "1": "true", "false": "false", "0": "false"}[text]
+		return said, ok
 	case "time":
 		return text[:min(5, len(text))], isTime.MatchString(text)
 	case "date":
