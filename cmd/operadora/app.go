@@ -117,7 +117,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.library = ivr.NewLibrary(flowfile.Parse, ivrstore.New(rdb, cfg.Redis.Tenant))
-	a.lookups = lookup.New(lookup.Parts{Log: log, Registerer: a.metrics})
+	a.lookups = lookup.New(lookup.Parts{Log: log, Registerer: a.metrics, Redis: ivrstore.OpenReader})
 	a.lookups.Use(a.defs.Lookups)
 	if err = a.joinPBXs(); err != nil {
 		return nil, err
