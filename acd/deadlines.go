@@ -186,7 +186,7 @@ func (s *Service) due(ctx context.Context, d Deadline) (bool, error) {
 		return s.lapse(ctx, d.ID)
 	case DueRing:
 		done, o, err = s.store.Relax(ctx, s.now(), d.ID, newUnique())
-	case DueWrap, DueRest, DuePause:
+	case DueWrap, DueRest, DuePause, DueLook:
 		done, o, err = s.wakeAgent(ctx, d)
 	}
 	s.matched(o)

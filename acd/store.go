@@ -211,6 +211,7 @@ type AgentRecord struct {
 	Rest    int64  `json:"rest,omitempty"`
 	RestMin int64  `json:"rest_min,omitempty"`
 	RestFor string `json:"rest_for,omitempty"` // the failure that made it
+	Look    string `json:"look,omitempty"`     // of an agent who is free: from which score on lanes are yet to be looked at
 
 	FreeSince int64   `json:"free_since,omitempty"`
 	OfferedAt int64   `json:"offered_at,omitempty"`
@@ -452,13 +453,14 @@ const (
 	DueWrap  DeadlineKind = "wrap"  // id is an agent: wrap-up ends
 	DueRest  DeadlineKind = "rest"  // id is an agent: the rest after a failed offer ends
 	DuePause DeadlineKind = "pause" // id is an agent: what the day allows of the pause is looked at anew
+	DueLook  DeadlineKind = "look"  // id is an agent: more calls wait in more lanes than were looked at at once
 	DueRing  DeadlineKind = "ring"  // id is a call: it has waited long enough for more agents
 )
 
 // WakeOrder has an agent looked at of whom something is due.
 type WakeOrder struct {
 	Agent   string
-	Kind    DeadlineKind          // DueWrap, DueRest or DuePause
+	Kind    DeadlineKind          // DueWrap, DueRest, DuePause or DueLook
 	Allow   map[string]*Allowance // of DuePause, by reason
 	OfferID string
 }

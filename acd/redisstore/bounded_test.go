@@ -97,6 +97,67 @@ func TestAnExpectedWaitCostsWhatMatters(t *testing.T) {
 	}
 }
 
+// TestMoreLanesThanOneStepLooksAt: calls of so many kinds wait for others that whoever becomes free does not look past
+// them all in one step. The step ends, who comes finds the agent meanwhile, and the next steps find who waits.
+func TestMoreLanesThanOneStepLooksAt(t *testing.T) {
+	t.Parallel()
+	const others, lanes = 12, 2500
+	own := lab.RedisFor(t, lab.RedisOptions{}) // its counters are ours alone
+	rdb := redis.NewClient(&redis.Options{Addr: own.Addr(), PoolSize: 16})
+	t.Cleanup(func() { _ = rdb.Close() })
+	for name, at := range map[string]time.Duration{"one after the other": time.Second, "all at once": 0} {
+		w := newWorld(t, rdb, strings.ReplaceAll(name, " ", ""))
+		d := defs(others+1, queue("ventas", noWrap))
+		for i := range d.Agents {
+			skill := "s" + strconv.Itoa(i)
+			d.Skills = append(d.Skills, acd.Skill{Name: skill})
+			d.Agents[i].Skills = map[string]int{skill: 1}
+		}
+		w.svc = w.unstarted(acd.Parts{Definitions: d})
+		enter := func(call, needs string) {
+			_, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: "ventas", Entered: w.clock(), Sought: orchestrator.Sought{Needs: needs}})
+			w.must(err)
+		}
+		for i := range lanes {
+			var any []string
+			for k := range others {
+				if (i+1)>>k&1 == 1 {
+					any = append(any, fmt.Sprintf("s%d >= 1", k+1))
+				}
+			}
+			w.tock(at / lanes)
+			enter("o"+strconv.Itoa(i), strings.Join(any, " or "))
+		}
+		w.tock(time.Millisecond)
+		enter("mine", "s0 >= 1")
+		free := func(op orchestrator.AgentOp) string {
+			w.must(rdb.ConfigResetStat(w.ctx()).Err())
+			w.do(op, "a00")
+			if n := w.commands(); n > 1200 {
+				t.Errorf("%s: %d commands in one step", name, n)
+			}
+			return w.agent("a00").Call
+		}
+		if got := free(orchestrator.AgentLogin); got != "" {
+			t.Fatalf("%s: %s is looked at by the first step", name, got)
+		}
+		enter("later", "s0 >= 1")
+		if got := w.agent("a00").Call; got != "later" {
+			t.Errorf("%s: who comes finds nobody but %q", name, got)
+		}
+		w.must(w.svc.Expire(w.ctx())) // the agent is busy by now
+		o := w.offer(w.offerOf("a00"))
+		w.answer(o.ID)
+		w.finish(o.ID)
+		for range lanes / 1000 {
+			w.must(w.svc.Expire(w.ctx()))
+		}
+		if got := w.agent("a00").Call; got != "mine" {
+			t.Errorf("%s: who waits is found by nobody but %q: %+v", name, got, w.agent("a00"))
+		}
+	}
+}
+
 func inParallel(n int, f func(i int)) {
 	var wg sync.WaitGroup
 	for k := range 16 {

@@ -248,6 +248,9 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 	if a.State == acd.StateWrapup && !a.Owed {
 		need[a.PBX+" wrap:"+id] = true
 	}
+	if a.Look != "" {
+		need[a.PBX+" look:"+id] = true
+	}
 	if a.PauseLook > 0 {
 		need[a.PBX+" pause:"+id] = true
 	}

@@ -32,6 +32,7 @@ const (
 	CodeBounds  Code = "E11" // a value out of bounds
 	CodeUnknown Code = "E12" // a name that nothing has: a queue, calendar, flow, PBX or destination
 	CodeUnmet   Code = "W07" // a requirement that no agent of the queue meets
+	CodeLanes   Code = "W09" // more kinds of calls may wait than are looked past at once
 )
 
 // Warning tells whether a code is only advice.

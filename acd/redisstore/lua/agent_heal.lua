@@ -24,7 +24,7 @@ if not holds and (busy or a.offer) then -- held by an offer that does not exist
 end
 
 if a.state == 'wrapup' then a.due = a.due or now end
-for kind, at in pairs({wrap = not a.owed and a.due or nil, rest = a.rest, pause = a.pause_look}) do
+for kind, at in pairs({wrap = not a.owed and a.due or nil, rest = a.rest, pause = a.pause_look, look = a.look and now}) do
   if redis.call('ZADD', due(a.pbx), 'NX', at, kind .. ':' .. id) == 1 then mended = true end
 end
 local here = a.state ~= 'offline' and a.next_by ~= 'reload' -- who is to leave is no staff any more

@@ -1,10 +1,10 @@
--- agent_wake: a wrap-up or a rest is over, or what the day allows of a pause; uses lib_agent, lib_match, lib_settle.
+-- agent_wake: a wrap-up or a rest is over, or what the day allows of a pause, or lanes are left to be looked at; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent.
--- ARGV[2] agent id   ARGV[3] wrap, rest or pause   ARGV[4] unique part of the offer's id
+-- ARGV[2] agent id   ARGV[3] wrap, rest, pause or look   ARGV[4] unique part of the offer's id
 -- ARGV[5] of pauses, by reason, an Allowance: they are looked at anew; else null
 -- One that is not over yet gets its deadline back.
 -- Returns {1, offer or ''}, {0, ''} when there is none.
-local id, kind = ARGV[2], ARGV[3]
+local id, kind, from = ARGV[2], ARGV[3], nil
 local UNLIMITED = {from = 0, to = now + 86400000, times = 0, per_day_ms = 0, at_once = 0}
 local a = load(AGENTS, id)
 if not a then return {0, ''} end
@@ -29,6 +29,10 @@ elseif kind == 'pause' then
   if a.state ~= 'paused' then return {0, ''} end
   watch(id, a, e)
   if a.over ~= over or a.pause_due ~= till then tell(id, a, a.state) end
+elseif kind == 'look' then
+  from = a.look
+  if not from then return {0, ''} end
+  redis.call('ZREM', due(a.pbx), 'look:' .. id)
 else
   if not a.rest then return {0, ''} end
   if a.rest > now then
@@ -39,4 +43,4 @@ else
   wake(id, a)
   if a.device ~= told and not a.offer then tell(id, a, a.state) end
 end
-return {1, settle(id, a, ARGV[4])}
+return {1, settle(id, a, ARGV[4], from)}

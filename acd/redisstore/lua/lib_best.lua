@@ -1,10 +1,7 @@
 -- lib_best: which of the free agents gets a call, and how an offer comes about. Follows lib_idle.
 
-local MOST = 1000 -- profiles with somebody free that are compared; check allows no more
-
--- No search goes over more than this many members that fit nothing. In a store
--- that is whole there is none; what is damaged is found by the healing scripts.
-local TRIES = 32
+local MOST = 1000 -- profiles with somebody free that are compared with one another; check allows no more
+local TRIES = 32 -- members that fit nothing are gone over; in a store that is whole there is none
 
 -- lots returns what draws are made by: of a queue with a seed, as many as were made before by it.
 local function lots(q, call, c, unique)
@@ -32,9 +29,11 @@ local function draw(profiles, fact, lot)
   end
 end
 
--- best returns the profile, and its agent, who is to get the next call of a lane.
-local function best(serves, fact, lot)
-  local free, profiles = redis.call('ZRANGE', key('profiles', fact), 0, MOST - 1, 'WITHSCORES'), {}
+-- best returns the profile, and its agent, who is to get the next call of a lane. Those after the first
+-- MOST, of agents who have places in queues that are closing besides, count where nobody before does.
+local function best(serves, fact, lot, from)
+  from = from or 0
+  local free, profiles = redis.call('ZRANGE', key('profiles', fact), from, from + MOST - 1, 'WITHSCORES'), {}
   for i = 1, #free, 2 do profiles[#profiles + 1] = free[i] end
   if #profiles == 0 then return nil end
   local ranks = redis.call('HMGET', serves, unpack(profiles))
@@ -48,6 +47,7 @@ local function best(serves, fact, lot)
     end
     if found and rank == low then equals[#equals + 1] = profile end
   end
+  if not found and #profiles == MOST then return best(serves, fact, lot, from + MOST) end
   if lot and found then return draw(equals, fact, lot) end
   return found, id
 end
