@@ -371,6 +371,13 @@ func (a *App) connected(_ context.Context, pbx string) {
 	a.lamps.Connected(pbx)
 }
 
+// alive returns unless a lock that every call needs is held for ever. What is outside is not
+// asked: a start anew brings no Redis and no PBX back.
+func (a *App) alive() {
+	a.current()
+	a.engine.Live()
+}
+
 // drives tells whether the events of a PBX flow to this process.
 func (a *App) drives(pbx string) bool { return a.engine.Drives(pbx) }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -51,10 +52,10 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	} else if !st.IsDir() {
 		return Definitions{}, nil, fault.New("definitions", fault.Invalid, "%s is no folder", dir)
 	}
-	return readDefinitions(os.DirFS(dir), pbxs, known)
+	return readDefinitions(os.DirFS(dir), pbxs, known, secretsBeside(filepath.Dir(dir)))
 }
 
-func readDefinitions(fsys fs.FS, pbxs map[string]PBXConfig, known flowfile.Known) (Definitions, yamlfile.Faults, error) {
+func readDefinitions(fsys fs.FS, pbxs map[string]PBXConfig, known flowfile.Known, secret func(text string) (string, error)) (Definitions, yamlfile.Faults, error) {
 	texts := filesOf(fsys) // before: a file that is written meanwhile is another the next time
 	floor := readACD(fsys)
 	known.Queue, known.Needs, known.Callback, known.Unmet = floor.queue(), floor.needs(), floor.callback(), floor.unmet()
@@ -62,7 +63,7 @@ func readDefinitions(fsys fs.FS, pbxs map[string]PBXConfig, known flowfile.Known
 	if readable {
 		known.Mailbox = func(name string) bool { _, ok := boxes[name]; return ok }
 	}
-	sources, readable, wrongly := lookup.Load(fsys, fetchSecret)
+	sources, readable, wrongly := lookup.Load(fsys, secret)
 	if readable {
 		known.Lookups = sources.Known()
 	}

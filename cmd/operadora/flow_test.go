@@ -21,7 +21,7 @@ var updateFlows = flag.Bool("update-flows", false, "write what the flow commands
 func flowRun(t *testing.T, files map[string]string, args ...string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
-	initial, err := initialFiles(KindAsterisk)
+	initial, err := initialFiles(KindAsterisk, nil)
 	must(t, err)
 	for _, f := range initial {
 		must(t, writeNew(filepath.Join(dir, f.path), f.content, f.mode))

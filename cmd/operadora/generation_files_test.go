@@ -27,7 +27,7 @@ func TestAllFilesThatAreReadAreHashed(t *testing.T) {
 	dir := os.DirFS(filepath.Join(initialised(t), "definitions"))
 	noted, read := opened{dir, map[string]bool{}}, opened{dir, map[string]bool{}}
 	filesOf(noted)
-	if _, faults, err := readDefinitions(read, map[string]PBXConfig{"main": {}}, flowfile.Known{}); err != nil {
+	if _, faults, err := readDefinitions(read, map[string]PBXConfig{"main": {}}, flowfile.Known{}, secretsBeside("")); err != nil {
 		t.Fatal(err, faults)
 	}
 	for name := range read.names {

@@ -29,6 +29,7 @@ var sampleFiles embed.FS
 // newInitCommand writes a configuration and definitions to begin with.
 func newInitCommand() *cobra.Command {
 	var dir, pbx, admin string
+	var set []string
 	c := &cobra.Command{
 		Use:   "init",
 		Short: "Write a configuration and definitions to begin with",
@@ -38,7 +39,11 @@ func newInitCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			files, err := initialFiles(kind)
+			given, err := readSet(set)
+			if err != nil {
+				return err
+			}
+			files, err := initialFiles(kind, given)
 			if err != nil {
 				return err
 			}
@@ -61,6 +66,7 @@ func newInitCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&admin, "admin", "admin", "add a first administrator who signs in as that, and print the one-time link by which the password is set; empty adds none")
 	c.Flags().StringVar(&dir, "dir", ".", "folder to write into")
+	c.Flags().StringArrayVar(&set, "set", nil, "what a key of operadora.yaml is to have, KEY=VALUE, such as redis.db=1 (may be repeated)")
 	pbxFlag(c, &pbx)
 	return c
 }
@@ -90,8 +96,8 @@ const sampleCampaign = "march.yaml.example"
 
 // initialFiles lists the sample configuration and the definitions, for such a PBX. Each
 // names its schema for editors, and ends with all keys that it may have.
-func initialFiles(pbx Kind) ([]initialFile, error) {
-	out := []initialFile{{"operadora.yaml", append(schemaLine("schemas/config.json"), sampleConfig(pbx)...), 0o640}}
+func initialFiles(pbx Kind, set map[string]string) ([]initialFile, error) {
+	out := []initialFile{{"operadora.yaml", append(schemaLine("schemas/config.json"), sampleConfig(pbx, set)...), 0o640}}
 	add := func(text, folder, name, schema string) error {
 		k, err := kindNamed(schema)
 		if err != nil {
@@ -191,19 +197,25 @@ func createNew(path string, content []byte, mode fs.FileMode) error {
 }
 
 // sampleConfig is a configuration with every key, its default and what it is
-// for, with one PBX named main.
-func sampleConfig(pbx Kind) []byte {
+// for, with one PBX named main. set has other values than the defaults, by key.
+func sampleConfig(pbx Kind, set map[string]string) []byte {
 	var b bytes.Buffer
 	b.WriteString("# operadora's configuration. A key that is left out has the value shown here.\n" +
 		"# OPERADORA_REDIS_DB=1 in the environment goes before redis.db here, and\n" +
 		"# OPERADORA_PBXS_MAIN_ARI_USER=x before pbxs.main.ari.user. A password may be\n" +
-		"# \"${NAME}\" (from the environment) or \"file:/path\" (from a file).\n")
-	writeSample(&b, yamlfile.Keys(Config{}), pbx)
+		"# \"${NAME}\" (from the environment), \"file:/path\" (from a file) or \"credential:NAME\"\n" +
+		"# (from what systemd's LoadCredential= gives, else from the folder credentials beside this file).\n")
+	writeSample(&b, yamlfile.Keys(Config{}), func(k yamlfile.Key) string {
+		if value, ok := set[k.Path]; ok {
+			return written(k, value)
+		}
+		return sampleValue(k, pbx)
+	})
 	return b.Bytes()
 }
 
 // writeSample writes keys with their defaults, in sections, each below what it is for.
-func writeSample(b *bytes.Buffer, keys []yamlfile.Key, pbx Kind) {
+func writeSample(b *bytes.Buffer, keys []yamlfile.Key, value func(yamlfile.Key) string) {
 	var before []string
 	for _, k := range keys {
 		if k.Holds {
@@ -223,7 +235,7 @@ func writeSample(b *bytes.Buffer, keys []yamlfile.Key, pbx Kind) {
 		}
 		before = sections
 		pad := indent(len(sections))
-		fmt.Fprintf(b, "%s# %s%s\n%s%s: %s\n", pad, k.Doc, allowed(k), pad, name, sampleValue(k, pbx))
+		fmt.Fprintf(b, "%s# %s%s\n%s%s: %s\n", pad, k.Doc, allowed(k), pad, name, value(k))
 	}
 }
 
@@ -245,13 +257,42 @@ func sampleValue(k yamlfile.Key, pbx Kind) string {
 	case "pbxs.NAME." + section + ".password":
 		return strconv.Quote(dialplans.NewPassword()) // `operadora dialplan print` reads it here
 	}
+	return written(k, k.Default)
+}
+
+// written is a value as the file has it.
+func written(k yamlfile.Key, value string) string {
 	switch k.Kind {
 	case "list":
-		return "[" + k.Default + "]"
+		return "[" + value + "]"
 	case "text":
-		return strconv.Quote(k.Default)
+		return strconv.Quote(value)
 	case "keys":
-		return "{" + k.Default + "}"
+		return "{" + value + "}"
 	}
-	return k.Default
+	return value
+}
+
+// readSet reads what keys are to have; those of the PBX main count as those of every PBX's.
+func readSet(set []string) (map[string]string, error) {
+	known := map[string]bool{}
+	var names []string
+	for _, k := range yamlfile.Keys(Config{}) {
+		if name := strings.Replace(k.Path, "pbxs.NAME.", "pbxs.main.", 1); !k.Holds {
+			known[name] = true
+			names = append(names, name)
+		}
+	}
+	out := map[string]string{}
+	for _, s := range set {
+		key, value, ok := strings.Cut(s, "=")
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("--set %q is not KEY=VALUE", s)
+		case !known[key]:
+			return nil, fmt.Errorf("--set: there is no key %q%s", key, yamlfile.Suggest(key, names))
+		}
+		out[strings.Replace(key, "pbxs.main.", "pbxs.NAME.", 1)] = value
+	}
+	return out, nil
 }

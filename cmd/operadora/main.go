@@ -40,7 +40,7 @@ func newRootCommand() *cobra.Command {
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: the environment's OPERADORA_CONFIG, operadora.yaml here, then /etc/operadora/operadora.yaml)")
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
 		newTokenCommand(), newUserCommand(), newAgentCommand(), newCallCommand(), newContactCommand(), newQueueCommand(), newExplainCommand(), newReportCommand(), newSheetCommand(), newLogbookCommand(), newImportCommand(), newHistoryCommand(), newRetentionCommand(), newStaffCommand(), newReloadCommand(), newTopCommand(), newDoctorCommand(), newFlowCommand(),
-		newConfigCommand(), newSchemaCommand(), newVersionCommand(), newSoundsCommand(), newCallbackCommand(),
+		newConfigCommand(), newSchemaCommand(), newVersionCommand(), newManualCommand(), newSoundsCommand(), newCallbackCommand(),
 		newListCommand(), newLeadCommand(), newDNCCommand(), newCampaignCommand())
 	for _, c := range root.Commands() {
 		refuseUnknown(c)

@@ -27,7 +27,7 @@ func command(t *testing.T, args ...string) (string, error) {
 func initialSite(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	files, err := initialFiles(KindAsterisk)
+	files, err := initialFiles(KindAsterisk, nil)
 	must(t, err)
 	for _, f := range files {
 		must(t, writeNew(filepath.Join(dir, f.path), f.content, f.mode))

@@ -42,7 +42,7 @@ func TestInitialFilesAreGood(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			files, err := initialFiles(row.kind)
+			files, err := initialFiles(row.kind, nil)
 			must(t, err)
 			for _, f := range files {
 				holdsAgainstSchema(t, filepath.Join(dir, f.path))

@@ -126,7 +126,7 @@ func TestEveryKeyIsExplained(t *testing.T) {
 // TestInitExplainsEveryKey reads what a newcomer reads.
 func TestInitExplainsEveryKey(t *testing.T) {
 	t.Parallel()
-	files, err := initialFiles(KindAsterisk)
+	files, err := initialFiles(KindAsterisk, nil)
 	must(t, err)
 	text := map[string]string{}
 	for _, f := range files {
@@ -172,6 +172,30 @@ func TestEveryNumberHasBounds(t *testing.T) {
 			if (key.Kind == "number" || key.Kind == "duration") && key.Allowed == "" {
 				t.Errorf("%s: %s may be anything", k.name, key.Name())
 			}
+		}
+	}
+}
+
+// TestInitSet: what is set is in the file, as it is to be read.
+func TestInitSet(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if out, err := run(t, "init", "--dir", dir, "--admin", "", "--set", "records.dsn=sqlite:/var/lib/x/y.db", "--set", "redis.addrs=a:1, b:2", "--set", "redis.db=3",
+		"--set", "pbxs.main.ari.password=a=b"); err != nil {
+		t.Fatal(err, out)
+	}
+	var cfg Config
+	_, err := loadSettings(&cfg, filepath.Join(dir, "operadora.yaml"))
+	must(t, err)
+	if cfg.Records.DSN != "sqlite:/var/lib/x/y.db" || len(cfg.Redis.Addrs) != 2 || cfg.Redis.DB != 3 || cfg.PBXs["main"].ARI.Password.Reveal() != "a=b" {
+		t.Errorf("%+v", cfg)
+	}
+	for _, row := range []struct{ set, want string }{
+		{"redis.db", `"redis.db" is not KEY=VALUE`},
+		{"redis.bd=1", `there is no key "redis.bd"; did you mean "redis.db"?`},
+	} {
+		if _, err := run(t, "init", "--dir", t.TempDir(), "--admin", "", "--set", row.set); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("--set %s: %v, want %q", row.set, err, row.want)
 		}
 	}
 }

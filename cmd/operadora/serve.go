@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"github.com/operadora/operadora/api"
@@ -96,6 +97,8 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return err
 	}
 	defer app.Stop() //nolint:contextcheck // ctx has ended by then
+	systemd := supervisor{log}
+	systemd.say("starting; without Redis it waits for it")
 	if err := app.Start(ctx); err != nil {
 		if ctx.Err() != nil {
 			log.Info("stopping before it served")
@@ -104,15 +107,22 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return err
 	}
 	log.Info("serving", "api", app.api.Addr().String())
+	app.wg.Go(func() { systemd.watch(app.life, app.alive) })
+	systemd.say("serving, API at "+app.api.Addr().String(), daemon.SdNotifyReady)
 	for {
 		select {
 		case <-ctx.Done():
 			log.Info("stopping; calls go on in the PBX")
+			systemd.say("stopping; calls go on in the PBX", daemon.SdNotifyStopping)
 			return nil
 		case <-hup:
+			systemd.reloading()
+			status := "serving, definitions reloaded"
 			if _, err := app.Reload(ctx, "signal"); err != nil {
 				log.Error("the definitions were not reloaded; the old ones stay in force", "error", err)
+				status = "serving; the definitions were not reloaded, and the old ones stay in force"
 			}
+			systemd.say(status, daemon.SdNotifyReady)
 		}
 	}
 }

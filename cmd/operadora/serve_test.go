@@ -30,7 +30,7 @@ const nobodyThere = "127.0.0.1:1"
 // away, and reads it.
 func siteConfig(t *testing.T, redis string) Config {
 	t.Helper()
-	files, err := initialFiles(KindAsterisk)
+	files, err := initialFiles(KindAsterisk, nil)
 	must(t, err)
 	dir := t.TempDir()
 	for _, f := range files[1:] { // the first is the configuration

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -24,7 +25,7 @@ func loadSettings(cfg any, file string) (*yamlfile.File, error) {
 		return nil, fault.E("", fault.Invalid, faults)
 	}
 	env := newEnvironment(os.Environ())
-	faults = f.Decode(cfg, yamlfile.Options{Loose: true, Env: env.look, Secret: fetchSecret})
+	faults = f.Decode(cfg, yamlfile.Options{Loose: true, Env: env.look, Secret: secretsBeside(filepath.Dir(file))})
 	faults = append(faults, env.rest(text)...)
 	return f, fault.E("", fault.Invalid, faults.Err())
 }
@@ -52,9 +53,19 @@ func bare(err error) error {
 	return err
 }
 
-// fetchSecret gets a secret from where it is kept: "${NAME}" from the
-// environment, "file:/path" from a file (its last line break is dropped).
-func fetchSecret(text string) (string, error) {
+// credentialsVariable names the folder with the secrets that whoever started this process has given it:
+// systemd by LoadCredential=, a container by its secrets.
+const credentialsVariable = "CREDENTIALS_DIRECTORY"
+
+// secretsBeside fetches secrets for files in dir.
+func secretsBeside(dir string) func(text string) (string, error) {
+	return func(text string) (string, error) { return fetchSecret(text, dir) }
+}
+
+// fetchSecret gets a secret from where it is kept: "${NAME}" from the environment, "file:/path" from a
+// file, "credential:NAME" from the folder of credentials or, for who has been given none, as at a
+// terminal, from the folder credentials in dir. A file's last line break is dropped.
+func fetchSecret(text, dir string) (string, error) {
 	if name, ok := strings.CutPrefix(text, "${"); ok && strings.HasSuffix(name, "}") {
 		name = strings.TrimSuffix(name, "}")
 		value, ok := os.LookupEnv(name)
@@ -64,11 +75,21 @@ func fetchSecret(text string) (string, error) {
 		return value, nil
 	}
 	if path, ok := strings.CutPrefix(text, "file:"); ok {
-		raw, err := yamlfile.ReadFile(os.DirFS(filepath.Dir(path)), filepath.Base(path))
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", path, errors.Unwrap(err))
+		return secretFile(path)
+	}
+	if name, ok := strings.CutPrefix(text, "credential:"); ok {
+		if name == "" || strings.ContainsRune(name, filepath.Separator) {
+			return "", fmt.Errorf("credential:%s names no credential such as credential:ari_password", name)
 		}
-		return strings.TrimRight(raw, "\r\n"), nil
+		return secretFile(filepath.Join(cmp.Or(os.Getenv(credentialsVariable), filepath.Join(dir, "credentials")), name))
 	}
 	return text, nil
+}
+
+func secretFile(path string) (string, error) {
+	raw, err := yamlfile.ReadFile(os.DirFS(filepath.Dir(path)), filepath.Base(path))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, errors.Unwrap(err))
+	}
+	return strings.TrimRight(raw, "\r\n"), nil
 }

@@ -62,6 +62,26 @@ func TestSettingsPrecedence(t *testing.T) {
 	}
 }
 
+// TestCredentials: what a service is given goes before what lies beside the file, for whoever is given nothing.
+func TestCredentials(t *testing.T) {
+	t.Setenv(credentialsVariable, "")
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	must(t, os.WriteFile(file, []byte("redis: {password: 'credential:redis'}\n"), 0o600))
+	must(t, writeNew(filepath.Join(filepath.Dir(file), "credentials", "redis"), []byte("beside\n"), 0o600))
+	given := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(given, "redis"), []byte("given"), 0o600))
+	read := func(want string) {
+		t.Helper()
+		var c sampleSettings
+		if _, err := loadSettings(&c, file); err != nil || c.Redis.Password.Reveal() != want {
+			t.Errorf("%q, %v, want %q", c.Redis.Password.Reveal(), err, want)
+		}
+	}
+	read("beside")
+	t.Setenv(credentialsVariable, given)
+	read("given")
+}
+
 func TestSettingsRefuse(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ yaml, want string }{
@@ -82,6 +102,8 @@ func TestSettingsRefuse(t *testing.T) {
 		"missing variable":   {"redis: {password: '${NOBODY_HAS_THIS}'}", "redis.password: "},
 		"which variable":     {"redis: {password: '${NOBODY_HAS_THIS}'}", "the environment has no NOBODY_HAS_THIS"},
 		"missing file":       {"redis: {password: 'file:/nowhere/x'}", "/nowhere/x"},
+		"credential missing": {"redis: {password: 'credential:nobody'}", "credentials/nobody"},
+		"credential a path":  {"redis: {password: 'credential:../x'}", "names no credential such as"},
 		"not yaml":           {"redis: [", "c.yaml:1:8: E00 this is not YAML"},
 	} {
 		_, err := loadSample(t, row.yaml)

@@ -145,7 +145,7 @@ func printSounds(out io.Writer, list []doctor.Sound, onlyMissing bool) error {
 type speakOptions struct {
 	dir, from string
 	engine    prompts.Engine
-	dry       bool
+	dry, all  bool
 }
 
 func newSoundsSpeakCommand(pbx, console *string) *cobra.Command {
@@ -155,9 +155,13 @@ func newSoundsSpeakCommand(pbx, console *string) *cobra.Command {
 		Short: "Make the missing sounds: copy recordings, speak the texts of the flows",
 		Long: "Make the missing sounds in Asterisk's sounds folder, or in the folders of FreeSWITCH's voices, as WAV of 8000 Hz, with\n" +
 			"the folder's owner: a recording LANGUAGE/NAME.wav below --from is converted and copied; else the text that a flow has\n" +
-			"for the sound is spoken. What is there is never changed. The PBX finds new files at once.",
+			"for the sound is spoken. What is there is never changed. The PBX finds new files at once.\n" +
+			"With --all no PBX is asked: everything whose text is known is spoken into --dir, to be taken elsewhere.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.all {
+				return o.speakAll(cmd)
+			}
 			list, voices, err := soundsOf(cmd, *pbx, doctor.Console{}) // what is there is left alone, playable or not
 			if err != nil {
 				return err
@@ -179,6 +183,7 @@ func newSoundsSpeakCommand(pbx, console *string) *cobra.Command {
 	f.StringVar(&o.from, "from", "", "folder with recordings: LANGUAGE/NAME.wav, 16-bit linear, any rate")
 	f.StringVar(&o.engine.Command, "engine", prompts.DefaultEngine, "speech engine: a command that writes a WAV file to {file}; {voice}, {language} and {text} are replaced, without {text} the text is its standard input")
 	f.StringToStringVar(&o.engine.Voices, "voice", nil, "voice of a language, such as es=es-mx (may be repeated)")
+	f.BoolVar(&o.all, "all", false, "speak everything whose text is known into --dir, whichever the PBX has, and ask no PBX")
 	f.BoolVar(&o.dry, "dry-run", false, "only say what would be made")
 	return c
 }
@@ -253,6 +258,28 @@ func (p soundsPlace) of(language string) (folder, root string) {
 		return v, v
 	}
 	return filepath.Join(p.dir, language), p.dir
+}
+
+// speakAll speaks what definitions have texts for, for a PBX that is not asked.
+func (o speakOptions) speakAll(cmd *cobra.Command) error {
+	if o.dir == "" {
+		return errors.New("--dir is missing: with --all no PBX tells where its sounds are")
+	}
+	cfg, err := loadConfig(cmd)
+	if err != nil {
+		return err
+	}
+	site := siteOf(cfg)
+	if site.Definitions.Err != nil {
+		return fmt.Errorf("the definitions in %s cannot be used:\n%w", site.Folder, site.Definitions.Err)
+	}
+	list := doctor.Sounds(site.Definitions, func(string, string) bool { return false })
+	list = slices.DeleteFunc(list, func(s doctor.Sound) bool { return s.Text == "" })
+	place := soundsPlace{files: func(_, name string) []string { return []string{name} }}
+	if err := place.below(o.dir); err != nil {
+		return err
+	}
+	return o.speak(cmd, list, place)
 }
 
 func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound, place soundsPlace) error {

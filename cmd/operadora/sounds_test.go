@@ -16,3 +16,16 @@ func TestUnplayableSoundsAreNotThere(t *testing.T) {
 		t.Errorf("%v:\n%s", err, &out)
 	}
 }
+
+// TestSoundsForElsewhere: everything whose text is known, and no PBX is asked.
+func TestSoundsForElsewhere(t *testing.T) {
+	t.Parallel()
+	file := initialSite(t)
+	out, err := run(t, "sounds", "speak", "--all", "--dry-run", "--dir", t.TempDir(), "--config", file)
+	if err != nil || !strings.Contains(out, "/es/operadora/") || !strings.Contains(out, "/en/operadora/") || strings.Contains(out, "not made") {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	if _, err := run(t, "sounds", "speak", "--all", "--config", file); err == nil || !strings.Contains(err.Error(), "--dir is missing") {
+		t.Errorf("%v", err)
+	}
+}
