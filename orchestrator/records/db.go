@@ -4,12 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
@@ -61,11 +64,8 @@ func Open(ctx context.Context, cfg Config, now func() time.Time) (*DB, error) {
 }
 
 func (d *DB) openSQLite(file string, connections int) error {
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	err := makeSQLite(file)
 	if err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
 		return err
 	}
 	// WAL lets readers go on beside the writer; FULL keeps a committed audit
@@ -81,6 +81,35 @@ func (d *DB) openSQLite(file string, connections int) error {
 	}
 	d.read.SetMaxOpenConns(connections - 1)
 	d.read.SetMaxIdleConns(connections - 1)
+	return nil
+}
+
+// makeSQLite makes the file, if there is none. It is its folder's owner's, also when root is the first who
+// opens it, as `operadora doctor` is before the service has run: the service could not otherwise.
+func makeSQLite(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		f, err = os.OpenFile(file, os.O_RDWR, 0) // whether it may be
+	} else if err == nil {
+		err = ownedAsFolder(f)
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func ownedAsFolder(f *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	folder, err := os.Stat(filepath.Dir(f.Name()))
+	if err != nil {
+		return err
+	}
+	if of, ok := folder.Sys().(*syscall.Stat_t); ok {
+		return f.Chown(int(of.Uid), int(of.Gid))
+	}
 	return nil
 }
 
