@@ -18,7 +18,7 @@ TEST_TIMEOUT ?= 25m
 
 export npm_config_progress = false
 
-.PHONY: help setup web web-test browser screenshots build demo demo-campaign test test-freeswitch test-fast race fuzz bench lint vuln generate
+.PHONY: help setup web web-test browser screenshots build demo demo-campaign test test-freeswitch test-fast race fuzz bench lint vuln generate package package-test reproducible sbom
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,8 +116,25 @@ lint: ## go.mod is tidy; golangci-lint, in the version that .golangci-version pi
 	$(GO) mod tidy -diff
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$$(cat .golangci-version) run ./...
 
-vuln: ## known vulnerabilities in what is linked
-	$(GO) run golang.org/x/vuln/cmd/govulncheck@latest ./...
+vuln: ## known vulnerabilities in what is linked (VULNDB=https://… or file://…: another database)
+	@bash $(PACKAGING)/vuln.sh
+
+# What is in the packages, and how they are made and tried: cmd/operadora/packaging/README.md.
+PACKAGING = cmd/operadora/packaging
+export NFPM      ?= $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0
+export CYCLONEDX ?= $(GO) run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+package: setup web ## build dist/operadora_….deb and .rpm of what is committed
+	@bash $(PACKAGING)/build.sh
+
+package-test: package ## install, upgrade, remove and purge the .deb in a Debian of its own; the first call from it on an Asterisk
+	@bash $(PACKAGING)/try.sh
+
+reproducible: package ## build the packages again from a copy elsewhere: the same bytes
+	@bash $(PACKAGING)/reproducible.sh
+
+sbom: web ## dist/operadora.cdx.json and dist/pages.cdx.json: what is linked, as CycloneDX
+	@bash $(PACKAGING)/sbom.sh
 
 generate: ## everything that is generated: go generate, and the golden files
 	$(GO) generate ./...

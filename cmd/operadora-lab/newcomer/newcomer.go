@@ -37,6 +37,10 @@ type Options struct {
 	Examples map[string]string
 	// First ends the hour with the first served call.
 	First bool
+	// Installed is the root of a system in which operadora's package is installed: the newcomer begins with that in place
+	// of `operadora init`. The hour ends with a call that goes on while Upgrade brings the next version.
+	Installed string
+	Upgrade   func(context.Context) error
 	// Tell is told each step; nil tells nobody.
 	Tell func(format string, args ...any)
 }
@@ -68,7 +72,12 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	if len(commands) < 2 || commands[0].stays != "operadora serve" {
 		return r, fmt.Errorf("the first block of %q does not end with operadora serve, or there is no second", Section)
 	}
-	s, err := newSite(ctx, o.Dir)
+	if o.Installed != "" {
+		if commands[0].script, err = ofPackage(commands[0].script); err != nil {
+			return r, err
+		}
+	}
+	s, err := newSite(ctx, o.Dir, o.Installed)
 	if err != nil {
 		return r, err
 	}
@@ -102,10 +111,13 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	}
 	r.FirstCall = time.Since(began)
 	o.Tell("served after %v", r.FirstCall)
-	if o.First {
+	switch {
+	case o.First:
 		return r, nil
+	case o.Upgrade != nil:
+		return r, errors.Join(h.recorded(1), h.upgraded(ana)) //nolint:contextcheck // h has the context
 	}
-	return r, errors.Join(h.recorded(), h.away(), h.examples()) //nolint:contextcheck // h has the context
+	return r, errors.Join(h.recorded(1), h.away(), h.examples()) //nolint:contextcheck // h has the context
 }
 
 // phone is a desk phone of the PBX, registered.
@@ -133,6 +145,11 @@ func (h *hour) within(d time.Duration, wait func(context.Context) error) error {
 
 // served is a call that hears the welcome, asks for sales, and talks to the agent who logged in.
 func (h *hour) served(ana *lab.Phone) error {
+	return h.serving(ana, func(_, _ *lab.Call) error { return nil })
+}
+
+// serving is such a call; during is what happens as they talk.
+func (h *hour) serving(ana *lab.Phone, during func(caller, agent *lab.Call) error) error {
 	c, done, err := h.call("5550100", "5000")
 	if err != nil {
 		return err
@@ -151,19 +168,52 @@ func (h *hour) served(ana *lab.Phone) error {
 	if err := a.Answer(); err != nil {
 		return err
 	}
-	const callers, agents = 600, 900
-	c.PlayTone(callers)
-	a.PlayTone(agents)
-	err = errors.Join(h.within(20*time.Second, func(ctx context.Context) error { return c.WaitTone(ctx, agents) }),
-		h.within(20*time.Second, func(ctx context.Context) error { return a.WaitTone(ctx, callers) }))
-	if err != nil {
-		return fmt.Errorf("they do not hear each other: %w", err)
+	if err := h.talk(c, a, 600, 900); err != nil {
+		return err
+	}
+	if err := during(c, a); err != nil {
+		return err
 	}
 	return errors.Join(a.Hangup(), c.Hangup())
 }
 
-// recorded looks for the call's record and its recording, by the API.
-func (h *hour) recorded() error {
+// talk has them hear each other's tone.
+func (h *hour) talk(c, a *lab.Call, callers, agents float64) error {
+	c.PlayTone(callers)
+	a.PlayTone(agents)
+	err := errors.Join(h.within(20*time.Second, func(ctx context.Context) error { return c.WaitTone(ctx, agents) }),
+		h.within(20*time.Second, func(ctx context.Context) error { return a.WaitTone(ctx, callers) }))
+	if err != nil {
+		return fmt.Errorf("they do not hear each other: %w", err)
+	}
+	return nil
+}
+
+// upgraded has a call go on while the next version is installed and, as its package does, started in place
+// of the one that runs.
+func (h *hour) upgraded(ana *lab.Phone) error {
+	if _, err := h.shell(h.ctx, "export OPERADORA_TOKEN=$(bin/operadora token create --name later --role supervisor)\nbin/operadora agent resume 101"); err != nil {
+		return err
+	}
+	err := h.serving(ana, func(c, a *lab.Call) error {
+		if err := h.Upgrade(h.ctx); err != nil {
+			return err
+		}
+		began := time.Now()
+		if err := errors.Join(h.stop(h.ctx), h.start(h.ctx)); err != nil {
+			return err
+		}
+		h.Tell("the next version serves after %v", time.Since(began))
+		return h.talk(c, a, 700, 1100)
+	})
+	if err != nil {
+		return fmt.Errorf("a call during the upgrade: %w", err)
+	}
+	return h.recorded(2)
+}
+
+// recorded looks for the records of that many calls and their recordings, by the API.
+func (h *hour) recorded(calls int) error {
 	out, err := h.shell(h.ctx, "bin/operadora token create --name test --role supervisor 2>/dev/null")
 	if err != nil {
 		return err
@@ -175,7 +225,7 @@ func (h *hour) recorded() error {
 	}
 	return h.within(30*time.Second, func(ctx context.Context) error {
 		for {
-			err := onRecord(ctx, a)
+			err := onRecord(ctx, a, calls)
 			if err == nil || !life.Sleep(ctx, 100*time.Millisecond) {
 				return err
 			}
@@ -183,24 +233,25 @@ func (h *hour) recorded() error {
 	})
 }
 
-func onRecord(ctx context.Context, a *client.API) error {
+func onRecord(ctx context.Context, a *client.API, calls int) error {
 	list, err := a.ListContactsWithResponse(ctx, &wire.ListContactsParams{})
 	switch {
 	case err != nil:
 		return err
-	case list.JSON200 == nil || len(list.JSON200.Items) == 0:
-		return errors.New("no contact is on record")
+	case list.JSON200 == nil || len(list.JSON200.Items) != calls:
+		return fmt.Errorf("not %d contacts are on record: %s", calls, list.Body)
 	}
-	c := list.JSON200.Items[0]
-	if c.Outcome != "served" || c.Recording == "" {
-		return fmt.Errorf("the contact on record is not that of a served and recorded call: %+v", c)
-	}
-	audio, err := a.GetRecordingAudioWithResponse(ctx, c.Recording, &wire.GetRecordingAudioParams{})
-	if err != nil {
-		return err
-	}
-	if audio.StatusCode() != http.StatusOK || !loud(audio.Body) {
-		return fmt.Errorf("the recording is answered with %d and %d bytes, or holds silence", audio.StatusCode(), len(audio.Body))
+	for _, c := range list.JSON200.Items {
+		if c.Outcome != "served" || c.Recording == "" {
+			return fmt.Errorf("the contact on record is not that of a served and recorded call: %+v", c)
+		}
+		audio, err := a.GetRecordingAudioWithResponse(ctx, c.Recording, &wire.GetRecordingAudioParams{})
+		if err != nil {
+			return err
+		}
+		if audio.StatusCode() != http.StatusOK || !loud(audio.Body) {
+			return fmt.Errorf("the recording is answered with %d and %d bytes, or holds silence", audio.StatusCode(), len(audio.Body))
+		}
 	}
 	return nil
 }

@@ -51,6 +51,21 @@ func blocks(readme, section string) ([]block, error) {
 	return out, nil
 }
 
+// ofPackage is what somebody types who has installed the package, as README.md says it: its files are there, and
+// so are the sounds.
+func ofPackage(script string) (string, error) {
+	for _, row := range []struct{ own, installed string }{
+		{"operadora init ", "# operadora init "},
+		{"operadora sounds speak ", "operadora sounds speak --from /usr/share/operadora/sounds "},
+	} {
+		if strings.Count(script, "\n"+row.own) != 1 {
+			return "", fmt.Errorf("the first block has not one line that begins with %q", row.own)
+		}
+		script = strings.Replace(script, "\n"+row.own, "\n"+row.installed, 1)
+	}
+	return script, nil
+}
+
 // Readme reads README.md of the checkout that holds the working folder.
 func Readme() (string, error) {
 	dir, err := os.Getwd()

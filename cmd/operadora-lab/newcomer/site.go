@@ -43,7 +43,8 @@ type site struct {
 	gone  chan struct{}
 }
 
-func newSite(ctx context.Context, dir string) (_ *site, err error) {
+// newSite makes it in dir; installed is the root of a system that has operadora's package, "" when it is built here.
+func newSite(ctx context.Context, dir, installed string) (_ *site, err error) {
 	s := &site{dir: dir, log: centre.NewLogTail()}
 	defer func() {
 		if err != nil {
@@ -68,13 +69,19 @@ func newSite(ctx context.Context, dir string) (_ *site, err error) {
 	if s.api, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
-	program, err := centre.Program()
-	if err != nil {
-		return nil, err
+	command := ""
+	if installed != "" {
+		command = "exec '" + filepath.Join(installed, "usr/bin/operadora") + "'"
+	} else {
+		program, err := centre.Program()
+		if err != nil {
+			return nil, err
+		}
+		command = centre.AsProgram + "=1 exec '" + program + "'"
 	}
 	// The shell finds them as on the newcomer's machine; the ports are this run's own.
 	for name, command := range map[string]string{
-		"work/bin/operadora": centre.AsProgram + "=1 exec '" + program + "'",
+		"work/bin/operadora": command,
 		"usr/bin/asterisk":   "exec '" + strings.Join(s.asterisk.Console(), "' '") + "'", //nolint:contextcheck // it runs nothing
 	} {
 		path := filepath.Join(dir, name)
@@ -85,9 +92,14 @@ func newSite(ctx context.Context, dir string) (_ *site, err error) {
 			return nil, err
 		}
 	}
-	s.paths = strings.NewReplacer("/etc/asterisk", filepath.Join(s.asterisk.Dir(), "etc"), "/var/spool/asterisk", filepath.Join(s.asterisk.Dir(), "spool"))
+	s.paths = strings.NewReplacer("/etc/asterisk", filepath.Join(s.asterisk.Dir(), "etc"), "/var/spool/asterisk", filepath.Join(s.asterisk.Dir(), "spool"),
+		"/usr/share/operadora", filepath.Join(installed, "/usr/share/operadora"))
 	s.env = append(os.Environ(), "PATH="+filepath.Join(dir, "usr/bin")+":"+os.Getenv("PATH"),
 		"OPERADORA_REDIS_ADDRS="+s.redis.Addr(), "OPERADORA_API_LISTEN="+s.api, "OPERADORA_PBXS_MAIN_ARI_URL="+s.asterisk.ARIURL())
+	if installed != "" {
+		s.env = append(s.env, "OPERADORA_CONFIG="+filepath.Join(installed, "etc/operadora/operadora.yaml"),
+			"OPERADORA_RECORDS_DSN=sqlite:"+filepath.Join(installed, "var/lib/operadora/operadora.db"))
+	}
 	return s, nil
 }
 
