@@ -110,7 +110,7 @@ func TestSessionCookie(t *testing.T) {
 	s := w.server()
 	token := w.token(records.Token{Name: "page", Role: "supervisor", Expires: noon.Add(time.Hour)})
 	r := ask(s, "POST", "/api/v1/session", "", `{"token":"`+token+`"}`)
-	if who := read[wire.Me](t, r, 200); who.Role != "supervisor" || who.Name != "page" {
+	if who := read[wire.Me](t, r, 200); who.Role != "supervisor" || who.Name != "page" || who.TimeZone != "America/Bogota" {
 		t.Errorf("who: %+v", who)
 	}
 	cookies := r.Result().Cookies()

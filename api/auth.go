@@ -82,6 +82,9 @@ func (s *Server) whoIs(a *asker) wire.Me {
 	if w.IsPerson() {
 		me.Token, me.User, me.Login, me.Name = "", w.ID, w.Name, w.Person
 	}
+	if zone := s.Definitions.Zone().String(); zone != "Local" { // that name says nothing elsewhere
+		me.TimeZone = zone
+	}
 	return me
 }
 

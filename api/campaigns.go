@@ -43,6 +43,9 @@ func (s operations) GetCampaign(ctx context.Context, r GetCampaignRequestObject)
 		return nil, err
 	}
 	v, err := s.campaign(ctx, r.Campaign)
+	if err == nil {
+		v.NotCalled, err = s.Leads.NotCalled(ctx, r.Campaign, v.Campaign.Lists)
+	}
 	return GetCampaign200JSONResponse(v), err
 }
 

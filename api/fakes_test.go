@@ -327,6 +327,11 @@ func (fakeDefinitions) Definitions(context.Context) (wire.Definitions, error) {
 		PauseReasons: []wire.PauseReasonDefinition{{ID: "lunch", Digit: "1"}}, Dispositions: []wire.DispositionDefinition{{ID: "sale"}, {ID: "again", Date: true}}, Teams: []string{"sales", "support"}}, nil
 }
 
+func (fakeDefinitions) Zone() *time.Location {
+	zone, _ := time.LoadLocation("America/Bogota")
+	return zone
+}
+
 func (fakeDefinitions) Choices(context.Context, string) (wire.AgentChoices, error) {
 	return wire.AgentChoices{Queues: []wire.QueueChoices{{ID: "sales", Serves: true, Several: 1}}}, nil
 }

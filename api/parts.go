@@ -142,6 +142,8 @@ type Leads interface {
 	DropSource(ctx context.Context, id string) (more bool, err error)
 	// Appointments are those that somebody made and that are yet to be kept, the next first.
 	Appointments(ctx context.Context, by string, most int) ([]leadstore.Appointed, error)
+	// NotCalled counts leads of lists that a campaign has not called yet.
+	NotCalled(ctx context.Context, campaign string, lists []string) (int64, error)
 	// AppointmentsOf are those of a campaign that are not kept yet, behind one of them.
 	AppointmentsOf(ctx context.Context, campaign string, behind leadstore.Appointed, limit int) ([]leadstore.Appointed, error)
 	// Health is what lists have been worth to a campaign.
@@ -226,6 +228,8 @@ type People interface {
 
 // Definer holds what the administrator has defined.
 type Definer interface {
+	// Zone is the centre's time zone.
+	Zone() *time.Location
 	// Definitions returns what is in force, without secrets.
 	Definitions(ctx context.Context) (wire.Definitions, error)
 	// Choices is what of it an agent chooses from.

@@ -2884,6 +2884,9 @@ type CampaignView struct {
 	// Machines What was made of who answered, in the last 30 days.
 	Machines CampaignMachines `json:"machines,omitempty,omitzero"`
 
+	// NotCalled Leads of its lists that it has not called yet. Not in streams.
+	NotCalled int64 `json:"not_called,omitempty,omitzero"`
+
 	// Results What came of them; those that go on are not among them.
 	Results map[string]int64 `json:"results"`
 	Run     CampaignRun      `json:"run"`
@@ -4356,6 +4359,9 @@ type Me struct {
 
 	// Teams The teams that its rights are bound to; absent when they are of the whole centre.
 	Teams []string `json:"teams,omitempty,omitzero"`
+
+	// TimeZone The centre's: that of times which people write without one. Absent when the definitions name none and the machine's has no name.
+	TimeZone string `json:"time_zone,omitempty,omitzero"`
 
 	// Token The token's id; absent of a person.
 	Token string `json:"token,omitempty,omitzero"`

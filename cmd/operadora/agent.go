@@ -68,16 +68,17 @@ func newAgentLoginCommand() *cobra.Command {
 func newAgentDisposeCommand() *cobra.Command {
 	var notes, at string
 	var also []string
-	c := newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, c remote, agent, disposition, _ string) (*wire.AgentCommandAnswer, error) {
+	var c *cobra.Command
+	c = newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, api remote, agent, disposition, _ string) (*wire.AgentCommandAnswer, error) {
 		d := wire.AgentDisposition{Disposition: disposition, Also: also, Notes: notes}
-		again, err := moment("at", at)
+		again, err := api.moment(c, "at", at)
 		if err != nil {
 			return nil, err
 		}
 		if again != nil {
 			d.AgainAt = *again
 		}
-		r, err := c.DisposeAgentWithResponse(ctx, agent, d)
+		r, err := api.DisposeAgentWithResponse(ctx, agent, d)
 		if err != nil {
 			return nil, err
 		}

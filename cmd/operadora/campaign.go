@@ -52,7 +52,7 @@ func newCampaignRulesCommand() *cobra.Command {
 				return fmt.Errorf("--for %q is none of sales, collection, service, survey", purpose)
 			}
 			now := time.Now()
-			if day, err := moment("at", at); err != nil {
+			if day, err := momentIn("at", at, time.Local); err != nil {
 				return err
 			} else if day != nil {
 				now = *day

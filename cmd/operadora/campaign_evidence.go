@@ -34,18 +34,18 @@ func newCampaignEvidenceCommand() *cobra.Command {
 				return errors.New("which campaign? Or which file (--verify)?")
 			}
 			p := wire.ExportEvidenceParams{Format: unlessEmpty(wire.EvidenceFormat(format))}
-			begin, err := moment("from", from)
-			if err != nil {
-				return err
-			}
-			if begin == nil {
+			if from == "" {
 				return fmt.Errorf("--from is needed: %s", momentExample)
 			}
-			p.From = *begin
-			if p.To, err = moment("to", to); err != nil {
-				return err
-			}
 			return remotely(func(cmd *cobra.Command, c remote, args []string) error {
+				begin, err := c.moment(cmd, "from", from)
+				if err != nil {
+					return err
+				}
+				p.From = *begin
+				if p.To, err = c.moment(cmd, "to", to); err != nil {
+					return err
+				}
 				return exportEvidence(cmd, c, args[0], output, &p)
 			})(cmd, args)
 		},

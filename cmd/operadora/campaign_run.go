@@ -64,7 +64,7 @@ func newCampaignAppointmentCommand() *cobra.Command {
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "lead %s of %s has no appointment any more\n", args[1], args[0])
 				return err
 			}
-			when, err := moment("at", at)
+			when, err := c.moment(cmd, "at", at)
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ func newCampaignAppointmentCommand() *cobra.Command {
 			if _, err := c.MakeAppointmentWithResponse(cmd.Context(), args[0], wire.Appointment{Lead: args[1], At: *when, Number: number, Agent: agent}); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "lead %s is to be called at %s, or as soon after as the hours and rules of %s allow\n", args[1], when.Local().Format(time.DateTime), args[0])
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "lead %s is to be called at %s, or as soon after as the hours and rules of %s allow\n", args[1], when.Format(time.RFC3339), args[0])
 			return err
 		}),
 	}
@@ -223,7 +223,7 @@ func showCampaign(w io.Writer, v wire.CampaignView) error {
 		state += ", since " + v.Run.ChangedAt.Local().Format(time.DateTime) + " by " + v.Run.ChangedBy
 	}
 	known := [][2]string{{"campaign", v.Campaign.ID}, {"state", state}, {"why", v.Run.Why}, {"mode", string(v.Campaign.Mode)}, {"dialled by", v.DialledBy},
-		{"attempts in 24 h", strconv.FormatInt(v.Attempts, 10)}, {"results", counts(v.Results)},
+		{"attempts in 24 h", strconv.FormatInt(v.Attempts, 10)}, {"results", counts(v.Results)}, {"not called yet", fmt.Sprintf("%d leads", v.NotCalled)},
 		{"machines", showMachines(v.Machines)}}
 	if !l.At.IsZero() {
 		known = append(known, [][2]string{{"calls", fmt.Sprintf("%d previewed, %d on their way (%d ring), %d wait, %d connected", l.Previewed, l.OnWay, l.Ringing, l.Waiting, l.Connected)},

@@ -574,7 +574,7 @@ func TestCampaignSpeaks(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if v := got.JSON200; v == nil || v.Results["served"] != 3 || v.Live.Abandoned != 0 {
+		if v := got.JSON200; v == nil || v.Results["served"] != 2 || v.Results["left"] != 1 || v.Live.Abandoned != 0 {
 			return fmt.Errorf("%s", got.Body)
 		}
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,10 +37,10 @@ func newContactListCommand() *cobra.Command {
 			p := wire.ListContactsParams{Queue: unlessEmpty(queue), Agent: unlessEmpty(agent), Outcome: unlessEmpty(outcome), DID: unlessEmpty(did),
 				Caller: unlessEmpty(caller), PBX: unlessEmpty(pbx), Disposition: unlessEmpty(disposition), Campaign: unlessEmpty(campaign), Lead: unlessEmpty(lead), Kind: unlessEmpty(kind)}
 			var err error
-			if p.From, err = moment("from", from); err != nil {
+			if p.From, err = c.moment(cmd, "from", from); err != nil {
 				return err
 			}
-			if p.To, err = moment("to", to); err != nil {
+			if p.To, err = c.moment(cmd, "to", to); err != nil {
 				return err
 			}
 			if limit < 0 {
@@ -144,8 +145,36 @@ func recordingsOf(c wire.ContactView) (out [][2]string) {
 
 const momentExample = "2026-03-02, yesterday, today, \"2026-03-02 09:00\" or 2026-03-02T09:00:00Z"
 
-// moment reads a flag's day or moment, in this machine's zone unless it names one.
-func moment(flag, text string) (*time.Time, error) { return momentIn(flag, text, time.Local) }
+// moment reads a flag's day or moment; one that names no zone is in the centre's, and is said to be.
+func (c remote) moment(cmd *cobra.Command, flag, text string) (*time.Time, error) {
+	if _, err := time.Parse(time.RFC3339, text); text == "" || err == nil {
+		return momentIn(flag, text, time.UTC)
+	}
+	zone := c.zone(cmd.Context())
+	at, err := momentIn(flag, text, zone)
+	if err == nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "--%s %s is %s%s\n", flag, text, at.In(zone).Format(time.RFC3339), ofZone(zone))
+	}
+	return at, err
+}
+
+// ofZone says of which time zone a time is.
+func ofZone(zone *time.Location) string {
+	if zone == time.Local {
+		return ", by this machine's clock"
+	}
+	return ", in " + zone.String()
+}
+
+// zone is the centre's time zone; this machine's where the definitions name none, or it may not be known.
+func (c remote) zone(ctx context.Context) *time.Location {
+	if r, err := c.GetMeWithResponse(ctx); err == nil && r.JSON200 != nil && r.JSON200.TimeZone != "" {
+		if zone, err := time.LoadLocation(r.JSON200.TimeZone); err == nil {
+			return zone
+		}
+	}
+	return time.Local // what it is asked for next tells whether it is there at all
+}
 
 // momentIn reads a flag's day or moment, in a zone unless it names one; nil for none.
 func momentIn(flag, text string, zone *time.Location) (*time.Time, error) {

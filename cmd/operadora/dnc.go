@@ -26,7 +26,7 @@ func newDNCAddCommand() *cobra.Command {
 		Use: "add NUMBER", Short: "Add a number that must not be called", Args: named,
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
 			order.Number = args[0]
-			at, err := moment("until", until)
+			at, err := c.moment(cmd, "until", until)
 			if err != nil {
 				return err
 			}

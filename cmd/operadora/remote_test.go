@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -103,6 +104,34 @@ func TestURLWithoutScheme(t *testing.T) {
 		_, err := run(t, "agent", "list", "--url", url, "--token", "x")
 		if err == nil || !strings.Contains(err.Error(), `--url "`+url+`" is not an address such as http://127.0.0.1:8090: it must begin with http:// or https://`) {
 			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// TestTimesAreTheCentres: a time that names no zone is in the centre's, and is said to be; one that does is not changed.
+func TestTimesAreTheCentres(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v1/me", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"name": "x", "role": "admin", "permissions": [], "time_zone": "Asia/Kathmandu"}`)
+	})
+	var at string
+	mux.HandleFunc("POST /api/v1/campaigns/march/appointments", func(w http.ResponseWriter, r *http.Request) {
+		var body struct{ At string }
+		must(t, json.NewDecoder(r.Body).Decode(&body))
+		at = body.At
+		w.WriteHeader(http.StatusNoContent)
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	for said, want := range map[string]string{"2036-12-01 10:00": "2036-12-01T10:00:00+05:45", "2036-12-01": "2036-12-01T00:00:00+05:45", "2036-12-01T10:00:00Z": "2036-12-01T10:00:00Z"} {
+		out, err := command(t, "campaign", "appointment", "march", "17", "--at", said, "--url", server.URL, "--token", "x")
+		if at != want || err != nil || !strings.Contains(out, "called at "+want) {
+			t.Errorf("%s: at %s, want %s; %q, %v", said, at, want, out, err)
+		}
+		if named := strings.Contains(out, "--at "+said+" is "+want+", in Asia/Kathmandu"); named != !strings.HasSuffix(said, "Z") {
+			t.Errorf("%s: %q", said, out)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -74,7 +75,7 @@ func newReportCommand() *cobra.Command {
 	l := c.Flags()
 	l.StringVar(&f.from, "from", "", "begin: "+momentExample+"; in the zone of --tz")
 	l.StringVar(&f.to, "to", "", "end, exclusive; now when it is left out")
-	l.StringVar(&f.zone, "tz", "", "zone of days, hours and intervals, such as America/Bogota (default: this machine's)")
+	l.StringVar(&f.zone, "tz", "", "zone of days, hours and intervals, such as America/Bogota (default: the centre's, else this machine's)")
 	l.StringSliceVar(&f.by, "by", nil, "what there is a row for each of, separated by commas: queue, agent, team, skill, did, reason, outcome, campaign, interval, hour, day, weekday")
 	l.DurationVar(&f.interval, "interval", 30*time.Minute, "length of an interval, with --by interval: 15m, 30m or 1h")
 	l.StringVar(&f.queue, "queue", "", "only of this queue")
@@ -115,7 +116,7 @@ func (f *reportFlags) queueLog(cmd *cobra.Command, c remote, _ []string) error {
 		}
 	}
 	f.format = "json" // what the API answers
-	p, err := f.params(cmd)
+	p, err := f.params(cmd, c)
 	if err != nil {
 		return err
 	}
@@ -164,7 +165,7 @@ func explainReport(w io.Writer, r figures.Report, language string) error {
 }
 
 func (f *reportFlags) run(cmd *cobra.Command, c remote, report figures.Report) error {
-	p, err := f.params(cmd)
+	p, err := f.params(cmd, c)
 	if err != nil {
 		return err
 	}
@@ -204,8 +205,8 @@ func outputTo(cmd *cobra.Command, name string) (w io.Writer, done func(whole boo
 }
 
 // params turns flags into what the API is asked.
-func (f *reportFlags) params(cmd *cobra.Command) (wire.GetReportParams, error) {
-	zone, name, err := zoneFlag(f.zone)
+func (f *reportFlags) params(cmd *cobra.Command, c remote) (wire.GetReportParams, error) {
+	zone, name, err := c.zoneFlag(cmd.Context(), f.zone)
 	if err != nil {
 		return wire.GetReportParams{}, err
 	}
@@ -335,8 +336,8 @@ func cell(unit wire.ReportColumnUnit, v *float64) string {
 	return reports.Number(*v)
 }
 
-// zoneFlag reads a time zone, this machine's when none is named.
-func zoneFlag(name string) (*time.Location, string, error) {
+// zoneFlag reads a time zone, the centre's when none is named, else this machine's.
+func (c remote) zoneFlag(ctx context.Context, name string) (*time.Location, string, error) {
 	if name != "" {
 		zone, err := time.LoadLocation(name)
 		if err != nil || name == "Local" {
@@ -344,7 +345,7 @@ func zoneFlag(name string) (*time.Location, string, error) {
 		}
 		return zone, name, nil
 	}
-	zone := time.Local
+	zone := c.zone(ctx)
 	if zone.String() != "Local" {
 		return zone, zone.String(), nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,15 +24,15 @@ type documentFlags struct {
 
 func (f *documentFlags) add(c *cobra.Command) {
 	l := c.Flags()
-	l.StringVar(&f.zone, "tz", "", "time zone, such as America/Bogota (default: this machine's)")
+	l.StringVar(&f.zone, "tz", "", "time zone, such as America/Bogota (default: the centre's, else this machine's)")
 	l.StringVar(&f.format, "format", "table", "table, csv, xlsx, json or html")
 	l.StringVar(&f.output, "output", "", "write to this file instead of the terminal")
 	languageFlag(c, &f.language)
 }
 
 // asked is what the API is asked for.
-func (f *documentFlags) asked() (zone *time.Location, name string, format *wire.DocumentFormat, tongue *wire.Tongue, err error) {
-	if zone, name, err = zoneFlag(f.zone); err != nil {
+func (f *documentFlags) asked(ctx context.Context, c remote) (zone *time.Location, name string, format *wire.DocumentFormat, tongue *wire.Tongue, err error) {
+	if zone, name, err = c.zoneFlag(ctx, f.zone); err != nil {
 		return nil, "", nil, nil, err
 	}
 	if format, err = asFormat[wire.DocumentFormat](f.format, f.output, "csv", "xlsx", "json", "html"); err != nil {
@@ -70,7 +71,7 @@ func newSheetCommand() *cobra.Command {
 			"  operadora sheet --campaign march --day yesterday --language es",
 		Args: cobra.NoArgs,
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
-			zone, name, format, tongue, err := f.asked()
+			zone, name, format, tongue, err := f.asked(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
@@ -133,7 +134,7 @@ func newLogbookShowCommand() *cobra.Command {
 			"  operadora logbook note \"The trunk of the second carrier was noisy from 10 to 11; ticket 4711\"",
 		Args: cobra.NoArgs,
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
-			zone, name, format, tongue, err := f.asked()
+			zone, name, format, tongue, err := f.asked(cmd.Context(), c)
 			if err != nil {
 				return err
 			}

@@ -54,7 +54,7 @@ func newStaffCommand() *cobra.Command {
 	l.StringVar(&f.queue, "queue", "", "the queue whose records are read; for a simulation several, separated by commas (default: all that were called)")
 	l.StringVar(&f.from, "from", "", "begin of the records: "+momentExample+"; in the zone of --tz")
 	l.StringVar(&f.to, "to", "", "end of the records, exclusive; now when it is left out")
-	l.StringVar(&f.zone, "tz", "", "zone of the intervals, such as America/Bogota (default: this machine's)")
+	l.StringVar(&f.zone, "tz", "", "zone of the intervals, such as America/Bogota (default: the centre's, else this machine's)")
 	l.StringVar(&f.input, "input", "", "read intervals from this CSV file (- is the standard input): interval, calls or offered, aht_ms")
 	l.Float64Var(&f.calls, "calls", 0, "calls of one interval, instead of records or a file")
 	l.DurationVar(&f.interval, "interval", 30*time.Minute, "length of an interval; of records 15m, 30m or 1h")
@@ -262,7 +262,7 @@ func (f *staffFlags) recorded(cmd *cobra.Command, c remote) ([]staffing.Sample, 
 	if f.target.Model == staffing.Simulated {
 		asked.by = append(asked.by, "queue")
 	}
-	p, err := asked.params(cmd)
+	p, err := asked.params(cmd, c)
 	if err != nil {
 		return nil, err
 	}

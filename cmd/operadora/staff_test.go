@@ -47,6 +47,10 @@ func TestStaffCommand(t *testing.T) {
 		t.Errorf("html:\n%s", out)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/v1/me" {
+			http.NotFound(w, r) // an operadora that does not tell the centre's time zone
+			return
+		}
 		if q := r.URL.Query(); q.Get("by") != "interval" || q.Get("queue") != "sales" || q.Get("interval_ms") != "1800000" {
 			t.Errorf("asked for %v", q)
 		}
@@ -124,6 +128,10 @@ func TestStaffBySimulation(t *testing.T) {
 		t.Errorf("csv: %v\n%s", err, out)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/v1/me" {
+			http.NotFound(w, r) // an operadora that does not tell the centre's time zone
+			return
+		}
 		if q := r.URL.Query(); q.Get("by") != "interval,queue" || q.Get("queue") != "" {
 			t.Errorf("asked for %v", q)
 		}

@@ -185,6 +185,9 @@ func dispositionViews(d acd.Definitions) (out []wire.DispositionDefinition) {
 	return out
 }
 
+// Zone implements api.Definer.
+func (a *App) Zone() *time.Location { return a.current().ACD.Zone() }
+
 // Choices implements api.Definer.
 func (a *App) Choices(_ context.Context, agent string) (wire.AgentChoices, error) {
 	d := a.current()

@@ -25,7 +25,7 @@ type Campaign struct {
 	Times  string   `yaml:"calendar" shape:"mayname" default:"" doc:"Calendar (calendars.yaml) during whose hours the campaign runs, on its own clock."`
 	Hours  []string `yaml:"hours" doc:"When people are called, on the clocks of all places where they may be: mon-fri 10:00-19:00. The profile's hours hold as well."`
 
-	Never    string            `yaml:"never_again" shape:"mayname" default:"" doc:"Node of the flow: a lead who comes to it, such as by key 9, is on the do-not-call list for all campaigns from then on."`
+	Never    string            `yaml:"never_again" shape:"mayname" default:"" doc:"Node of the flow: a lead who comes to it, such as by key 9, is with all their numbers on the do-not-call list for all campaigns from then on."`
 	Message  []string          `yaml:"message" shape:"sound" doc:"Sounds for who answered and has no agent within the time that the profile allows, counted from the answer; the call ends with the last. Where the profile demands a message, it must be there. Not of agentless and preview."`
 	Language string            `yaml:"language" shape:"maylang" default:"" doc:"Language of leads whose own is not known. Empty: the flow's, or else the PBX's."`
 	Fields   []string          `yaml:"fields" max:"64" doc:"Fields of a lead that its agent and its flow are told, id and name among them. None: all."`
@@ -35,7 +35,7 @@ type Campaign struct {
 	KeepRecords    time.Duration `yaml:"keep_records" min:"0s" max:"175200h" default:"0s" doc:"How long what is on record of its calls is kept, sound and figures included; how often people were called stays. 0 is for ever."`
 
 	Attempts Attempts            `yaml:"attempts" doc:"How often is tried."`
-	Retry    yamlfile.Map[Retry] `yaml:"retry" doc:"What follows an outcome: a result (no_answer, busy, machine, unreachable, invalid, abandoned, refused, served, skipped, failed), or disposition:NAME of a call that was served, or of a lead that was skipped. Those left out have their defaults."`
+	Retry    yamlfile.Map[Retry] `yaml:"retry" doc:"What follows an outcome: a result (no_answer, busy, machine, unreachable, invalid, abandoned, refused, served, left, skipped, failed), or disposition:NAME of a call that was served, or of a lead that was skipped. Those left out have their defaults."`
 	Lockout  time.Duration       `yaml:"lockout" min:"0s" max:"8784h" default:"72h" doc:"How long a person is left alone after an abandoned call, unless an agent is kept for the next; 0 leaves it to the profile."`
 	Preview  Preview             `yaml:"preview" doc:"Of mode preview: how agents say whether a lead is called."`
 	Machines Machines            `yaml:"machines" doc:"What is done about answering machines."`

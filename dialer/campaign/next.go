@@ -194,7 +194,7 @@ func (s standing) numberOpens(n Number, now time.Time) time.Time {
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
 
 // resultados are results in Spanish.
-var resultados = map[Result]string{ResultServed: "atendida", ResultAbandoned: "abandonada", ResultMachine: "contestador", ResultBusy: "ocupado",
+var resultados = map[Result]string{ResultServed: "atendida", ResultLeft: "colgó antes del final", ResultAbandoned: "abandonada", ResultMachine: "contestador", ResultBusy: "ocupado",
 	ResultNoAnswer: "no contesta", ResultRefused: "rechazada", ResultInvalid: "no existe el número", ResultUnreachable: "fuera de alcance", ResultFailed: "fallida", ResultSkipped: "omitida"}
 
 // lead is what hinders a call of any number, and whether that is for good.

@@ -34,6 +34,8 @@ func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration, 
 		switch agentless := c.Mode == ModeAgentless && s.QueuedAt == 0; {
 		case agentless && s.Outcome == orchestrator.OutcomeFailed, !agentless && s.ConnectedAt == 0:
 			out.Result, out.Abandoned = ResultAbandoned, true
+		case agentless && s.Outcome != orchestrator.OutcomeCompleted && s.Outcome != orchestrator.OutcomeServed: // as in report campaigns
+			out.Result = ResultLeft
 		default:
 			out.Result = ResultServed
 			out.Abandoned = c.Mode != ModeAgentless && s.ConnectedAt-from > threshold.Milliseconds()

@@ -7,7 +7,8 @@ type Result string
 
 // The results. The strings are stored.
 const (
-	ResultServed      Result = "served"      // an agent, or the flow, spoke with a person
+	ResultServed      Result = "served"      // an agent, or the flow to its end, spoke with a person
+	ResultLeft        Result = "left"        // a person hung up on the flow before its end
 	ResultAbandoned   Result = "abandoned"   // a person answered, and nobody was there in time
 	ResultMachine     Result = "machine"     // an answering machine
 	ResultNoAnswer    Result = "no_answer"   // it rang
@@ -21,7 +22,7 @@ const (
 )
 
 // Results are all of them.
-var Results = []Result{ResultServed, ResultAbandoned, ResultMachine, ResultNoAnswer, ResultBusy, ResultUnreachable, ResultInvalid, ResultRefused, ResultSkipped, ResultWithdrawn, ResultFailed}
+var Results = []Result{ResultServed, ResultLeft, ResultAbandoned, ResultMachine, ResultNoAnswer, ResultBusy, ResultUnreachable, ResultInvalid, ResultRefused, ResultSkipped, ResultWithdrawn, ResultFailed}
 
 // dispositionOf begins an outcome that is what an agent said.
 const dispositionOf = "disposition:"
@@ -48,6 +49,7 @@ const (
 // share the cap of the lead.
 var defaults = map[Result]Retry{
 	ResultServed:      {Do: StepFinish},
+	ResultLeft:        {Do: StepFinish},
 	ResultAbandoned:   {Do: StepAgain, After: 24 * time.Hour},
 	ResultMachine:     {Do: StepNextNumber, After: 4 * time.Hour},
 	ResultNoAnswer:    {Do: StepNextNumber, After: 2 * time.Hour},
@@ -90,10 +92,14 @@ func (a Attempt) outcome() string {
 }
 
 // rule is what follows an attempt. A disposition without a rule is the rule of its
-// result, and a result that nobody knows finishes the lead: nobody is called because
-// of something that is not understood.
+// result, who left without a rule was served, and a result that nobody knows finishes the lead: nobody
+// is called because of something that is not understood.
 func (c *Campaign) rule(a Attempt) (Retry, string) {
-	for _, name := range []string{a.outcome(), string(a.Result)} {
+	names := []string{a.outcome(), string(a.Result)}
+	if a.Result == ResultLeft {
+		names = append(names, string(ResultServed))
+	}
+	for _, name := range names {
 		if r, ok := c.Retry.Get(name); ok {
 			return r, name
 		}

@@ -52,7 +52,7 @@ type Settled struct {
 	Sampled                    bool
 	Machine                    string // who found that it was one
 	Disposition                string // alone: what the agent said
-	Never                      bool   // alone: the lead asked not to be called again
+	Never                      bool   // alone: the lead asked not to be called again, at any of their numbers
 }
 
 // Look is where a lead stands once it was looked at, and is not called.
@@ -178,10 +178,15 @@ func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
 	}
 	switch {
 	case n.Never:
-		_, err := tx.Exec(ctx, `INSERT INTO do_not_call (number, campaign, why, added_by, added_at, expires_at, import)
-			SELECT number, '', 'asked for it in call ' || call, 'campaign:' || campaign, ?, 0, 0 FROM campaign_attempts WHERE call = ?
-			ON CONFLICT (number, campaign, import) DO UPDATE SET expires_at = 0`, now, n.Call)
-		return err
+		for _, numbers := range []string{"SELECT call, campaign, number FROM campaign_attempts WHERE call = ?", // which the lead may not have any more
+			"SELECT a.call, a.campaign, l.number FROM campaign_attempts a JOIN lead_numbers l ON l.lead = a.lead WHERE a.call = ?"} {
+			if _, err := tx.Exec(ctx, `INSERT INTO do_not_call (number, campaign, why, added_by, added_at, expires_at, import)
+				SELECT number, '', 'asked for it in call ' || call, 'campaign:' || campaign, ?, 0, 0 FROM (`+numbers+`) x WHERE true
+				ON CONFLICT (number, campaign, import) DO UPDATE SET expires_at = 0`, now, n.Call); err != nil {
+				return err
+			}
+		}
+		return nil
 	case n.Disposition != "":
 		return again(tx.Exec(ctx, "UPDATE campaign_attempts SET disposition = ? WHERE call = ? AND disposition <> ?", records.Text(n.Disposition), n.Call, n.Disposition))
 	case n.Ended.IsZero():

@@ -52,6 +52,11 @@ func TestTerms(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		for id, want := range map[string]int64{"march": 0, "april": 1} {
+			if n, err := b.NotCalled(ctx, id, []string{"gone", "l"}); err != nil || n != want {
+				t.Errorf("%s: %d not called, %v", id, n, err)
+			}
+		}
 		tally, err := b.Tally(ctx, "march", time.Time{})
 		if err != nil || tally.Attempts != 1 || tally.Results[campaign.ResultServed] != 1 || tally.Answered != 1 {
 			t.Errorf("%+v, %v", tally, err)
@@ -139,6 +144,17 @@ func TestTerms(t *testing.T) {
 		}
 		if err := b.Cancel(ctx, "march", 1); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("cancelled twice: %v", err)
+		}
+		b.bring(Order{Target: leads.IntoList, List: "l", File: "y.csv", Duplicates: leads.Duplicates{Scope: leads.ScopeList, Action: leads.ActionUpdate}}, "phone,phone 2\n+573001000001,+573001000002\n")
+		for range 2 {
+			if err := b.Settle(ctx, term, "", []Settled{{Call: "c1", Never: true}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, number := range []string{"+573001000001", "+573001000002"} {
+			if told, err := b.DoNotCall(ctx, number, "april"); err != nil || len(told) != 1 || told[0].Why != "asked for it in call c1" {
+				t.Errorf("%s: %+v, %v", number, told, err)
+			}
 		}
 		if open, err := b.Open(ctx); err != nil || len(open) != 0 {
 			t.Error(open, err)

@@ -84,6 +84,17 @@ func (s *Store) Stand(ctx context.Context, id string) (out []Seen, err error) {
 	}), err
 }
 
+// NotCalled counts the leads of some lists that a campaign has not called yet. It looks for each lead:
+// it is for who asks once, and not for who watches.
+func (s *Store) NotCalled(ctx context.Context, id string, lists []string) (int64, error) {
+	if len(lists) == 0 {
+		return 0, nil
+	}
+	return one[int64](ctx, s.tables, "SELECT COUNT(*) FROM leads l WHERE l.list IN (SELECT n FROM lead_lists WHERE gone = 0 AND id IN ("+records.Marks(len(lists))+`))
+		AND NOT EXISTS (SELECT 1 FROM campaign_attempts a WHERE a.lead = l.id AND a.campaign = ? AND a.result NOT IN (?, ?))`,
+		append(anys(lists), id, string(campaign.ResultSkipped), string(campaign.ResultWithdrawn))...)
+}
+
 // stood gives what the leads of each list of a campaign were found to be, by state and reason.
 func (s *Store) stood(ctx context.Context, id string, take func(list int64, x Seen)) error {
 	return s.tables.Query(ctx, func(r *sql.Rows) error {

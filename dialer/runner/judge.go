@@ -16,8 +16,8 @@ import (
 // CodeGate is of a number that no trunk of the campaign may call.
 const CodeGate campaign.Code = "gate"
 
-// gateAgain is when a number is looked at again that the gate refused: its policy is read
-// at the start of a process only, and its hours tell no end.
+// gateAgain is when a number is looked at again that the gate refused for no time of day: its policy is
+// read at the start of a process only.
 const gateAgain = time.Hour
 
 // Gate says whether a PBX may call a number. orchestrator.Gate is one.
@@ -36,12 +36,12 @@ func judge(c *campaign.Campaign, g Gate, l leadstore.Candidate, now time.Time) (
 		if d.Number == "" {
 			return d, nil
 		}
-		ways, err := waysTo(c, g, d.Number, now)
+		ways, until, err := waysTo(c, g, d.Number, now)
 		if ways != nil {
 			return d, ways
 		}
 		text := fault.Text(err)
-		barred := &campaign.Reason{Code: CodeGate, Number: d.Number, Until: now.Add(gateAgain), Text: compliance.Texts{"en": text, "es": cmp.Or(gate.Spanish(err), text)}}
+		barred := &campaign.Reason{Code: CodeGate, Number: d.Number, Until: until, Text: compliance.Texts{"en": text, "es": cmp.Or(gate.Spanish(err), text)}}
 		for i := range l.As.Numbers {
 			if l.As.Numbers[i].Number == d.Number {
 				l.As.Numbers[i].Barred = barred
@@ -51,16 +51,23 @@ func judge(c *campaign.Campaign, g Gate, l leadstore.Candidate, now time.Time) (
 }
 
 // waysTo are the campaign's trunks over which a number may be called; of none, why not over
-// the last.
-func waysTo(c *campaign.Campaign, g Gate, number string, now time.Time) (ways []campaign.Trunk, err error) {
+// the one that may be used the soonest, and when that is looked at again.
+func waysTo(c *campaign.Campaign, g Gate, number string, now time.Time) (ways []campaign.Trunk, until time.Time, err error) {
 	for _, t := range c.Trunks {
-		if _, refused := g.Outside(orchestrator.Outside{PBX: t.PBX, Number: number}, now); refused != nil {
-			err = refused
+		_, refused := g.Outside(orchestrator.Outside{PBX: t.PBX, Number: number}, now)
+		if refused == nil {
+			ways = append(ways, t)
 			continue
 		}
-		ways = append(ways, t)
+		at := gate.Until(refused)
+		if at.IsZero() {
+			at = now.Add(gateAgain)
+		}
+		if err == nil || at.Before(until) {
+			until, err = at, refused
+		}
 	}
-	return ways, err
+	return ways, until, err
 }
 
 // why is the reason under which a lead is counted that is not called: the first that

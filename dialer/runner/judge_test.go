@@ -19,22 +19,29 @@ func TestGateAndSecondNumber(t *testing.T) {
 	t.Parallel()
 	const abroad, home, mobile = "+34910000000", "+576010000000", "+573001000000"
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	g := gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}}
+	policy := gate.Policy{Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}, Zone: "UTC"}
 	soon := &campaign.Reason{Code: "elsewhere", Number: home, Until: now.Add(time.Minute)}
 	for _, r := range []struct {
 		name    string
 		numbers []campaign.Number
+		hours   string // of the gate
 		tried   string // not answered, two hours ago and more
 		want    string
 		at      time.Time
 	}{
-		{"the first is refused", []campaign.Number{{Number: abroad}, {Number: home}}, "", home, now},
-		{"two are refused", []campaign.Number{{Number: abroad}, {Number: "+34910000001"}, {Number: mobile}}, "", mobile, now},
-		{"the one whose turn it is", []campaign.Number{{Number: home}, {Number: abroad}, {Number: mobile}}, home, mobile, now},
-		{"none may be called", []campaign.Number{{Number: abroad}}, "", "", now.Add(gateAgain)},
-		{"the second may be in a minute", []campaign.Number{{Number: abroad}, {Number: home, Barred: soon}}, "", "", now.Add(time.Minute)},
+		{"the first is refused", []campaign.Number{{Number: abroad}, {Number: home}}, "", "", home, now},
+		{"two are refused", []campaign.Number{{Number: abroad}, {Number: "+34910000001"}, {Number: mobile}}, "", "", mobile, now},
+		{"the one whose turn it is", []campaign.Number{{Number: home}, {Number: abroad}, {Number: mobile}}, "", home, mobile, now},
+		{"none may be called", []campaign.Number{{Number: abroad}}, "", "", "", now.Add(gateAgain)},
+		{"the second may be in a minute", []campaign.Number{{Number: abroad}, {Number: home, Barred: soon}}, "", "", "", now.Add(time.Minute)},
+		{"none is at this hour, and the gate opens on Wednesday", []campaign.Number{{Number: home}, {Number: mobile}}, "wed 09:00-10:00", "", "", time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)},
+		{"of one the gate says no end", []campaign.Number{{Number: abroad}, {Number: home}}, "mon-fri 12:30-13:00", "", "", now.Add(30 * time.Minute)},
 	} {
-		l := leadstore.Candidate{}
+		l, p := leadstore.Candidate{}, policy
+		if r.hours != "" {
+			p.Hours = []string{r.hours}
+		}
+		g := gate.Gate{"main": p}
 		for _, n := range r.numbers {
 			n.Zones = []*time.Location{time.UTC}
 			l.As.Numbers = append(l.As.Numbers, n)

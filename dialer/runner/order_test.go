@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,6 +165,37 @@ func TestFullTrunkHoldsUpNoOther(t *testing.T) {
 		}
 		if home := w.dialled() - abroad; abroad != 20 || home < 6 {
 			t.Errorf("%d calls over the trunk with room, %d over the other", abroad, home)
+		}
+		w.close(s)
+	})
+}
+
+// TestReloadKeepsTheRateOfATrunk: however often definitions are read again, no more calls are begun over
+// a trunk within a second than they say.
+func TestReloadKeepsTheRateOfATrunk(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 200)
+		w.staff(100)
+		anew := func() map[string]*campaign.Campaign {
+			c := march(campaign.ModePower)
+			c.Trunks = []campaign.Trunk{{PBX: "main", Lines: 200, PerSecond: 2}}
+			return byID([]*campaign.Campaign{c})
+		}
+		var now atomic.Pointer[map[string]*campaign.Campaign]
+		reload := func() { d := anew(); now.Store(&d) }
+		reload()
+		s := w.sitWith("one", func(_ *seat, p *Parts) { p.Defined = func() map[string]*campaign.Campaign { return *now.Load() } })
+		s.order("march", campaign.OnStart)
+		const seconds = 20
+		for range 10 * seconds {
+			time.Sleep(100 * time.Millisecond)
+			reload()
+			s.runner.Wake()
+		}
+		if n := w.dialled(); n < seconds || n > 2*seconds+2 {
+			t.Errorf("%d calls in %d s", n, seconds)
 		}
 		w.close(s)
 	})

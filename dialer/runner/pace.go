@@ -116,9 +116,10 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 	for _, id := range t.paced(runs, defined) {
 		c := defined[id]
 		paced, _ := c.Paced(runs[id].Began, now)
-		a := &active{c: c, run: runs[id], paced: paced, index: len(cfg.Campaigns), trunks: map[string]*trunk{}}
-		if was := before[id]; was != nil && was.c == c { // what was read is good still
-			a.hoppers, a.trunks = was.hoppers, was.trunks
+		was := before[id]
+		a := &active{c: c, run: runs[id], paced: paced, index: len(cfg.Campaigns), trunks: trunksOf(c, was)}
+		if was != nil && was.c == c { // what was read is good still
+			a.hoppers = was.hoppers
 		}
 		if a.hoppers == nil {
 			for _, l := range c.Lists {
@@ -133,9 +134,6 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 			}
 		}
 		for _, x := range c.Trunks {
-			if a.trunks[x.PBX] == nil {
-				a.trunks[x.PBX] = &trunk{Trunk: x}
-			}
 			cfg.Lines += x.Lines
 			cfg.CallsPerSecond += float64(x.PerSecond)
 		}
@@ -171,6 +169,20 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 	}
 	t.gates(now)
 	return nil
+}
+
+// trunksOf are the trunks of a campaign by their PBX, as they were used before: what was begun over
+// one in the last second counts, whatever its definition said then.
+func trunksOf(c *campaign.Campaign, was *active) map[string]*trunk {
+	out := map[string]*trunk{}
+	for _, x := range c.Trunks {
+		now := &trunk{Trunk: x}
+		if was != nil && was.trunks[x.PBX] != nil {
+			now.last, now.rest = was.trunks[x.PBX].last, was.trunks[x.PBX].rest
+		}
+		out[x.PBX] = now
+	}
+	return out
 }
 
 // countOpen counts into a ledger of those that are over the flights of which the law's count is known

@@ -151,7 +151,11 @@ func (g Gate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passa
 	hours, err := p.opening()
 	open, _ := hours.At(now)
 	if err != nil || !now.IsZero() && !open {
-		return orchestrator.Passage{}, denied("hours", "outside numbers are not called at this time", "a esta hora no se llama a números de fuera")
+		d := &denial{en: "outbound.hours: outside numbers are not called at this time", es: "outbound.hours: a esta hora no se llama a números de fuera"}
+		if err == nil {
+			d.until = hours.Opens([]*time.Location{hours.Zone}, now)
+		}
+		return orchestrator.Passage{}, fault.E("gate", fault.Denied, d)
 	}
 	return orchestrator.Passage{Endpoint: endpoint, Number: number, Most: p.MaxLength}, nil
 }
@@ -240,9 +244,9 @@ func matches(pattern, destination string) bool {
 
 // Why a destination is no number. Its text is the caller's and is not repeated.
 var (
-	errCharacters = &denial{"the destination has characters that no number has", "el destino tiene caracteres que ningún número tiene"}
-	errPlan       = &denial{"the destination is not a number of any numbering plan", "el destino no es un número de ningún plan de numeración"}
-	errRegion     = &denial{"the number has no + and country code, and no region (CO) says how to read it", "el número no tiene + ni código de país, y ninguna región (CO) dice cómo leerlo"}
+	errCharacters = &denial{en: "the destination has characters that no number has", es: "el destino tiene caracteres que ningún número tiene"}
+	errPlan       = &denial{en: "the destination is not a number of any numbering plan", es: "el destino no es un número de ningún plan de numeración"}
+	errRegion     = &denial{en: "the number has no + and country code, and no region (CO) says how to read it", es: "el número no tiene + ni código de país, y ninguna región (CO) dice cómo leerlo"}
 )
 
 // E164 returns the one form of a number, +34910000001, however it is written in a
@@ -306,14 +310,25 @@ func invalid(format string, args ...any) error {
 
 // denied is a refusal that names the rule, in English and Spanish.
 func denied(rule, en, es string, args ...any) error {
-	return fault.E("gate", fault.Denied, &denial{fmt.Sprintf("outbound."+rule+": "+en, args...), fmt.Sprintf("outbound."+rule+": "+es, args...)})
+	return fault.E("gate", fault.Denied, &denial{en: fmt.Sprintf("outbound."+rule+": "+en, args...), es: fmt.Sprintf("outbound."+rule+": "+es, args...)})
 }
 
 // denial is why a number is not called.
-type denial struct{ en, es string }
+type denial struct {
+	en, es string
+	until  time.Time // when it no longer is one, as far as is known; zero for not at all
+}
 
 // Error says why in English.
 func (d *denial) Error() string { return d.en }
+
+// Until is when the gate no longer refuses; zero where that is not known, and of other errors.
+func Until(err error) time.Time {
+	if d, ok := errors.AsType[*denial](err); ok {
+		return d.until
+	}
+	return time.Time{}
+}
 
 // Spanish says in Spanish why the gate refused; "" of other errors.
 func Spanish(err error) string {

@@ -49,7 +49,7 @@ const en = {
   evidence: {title: 'Evidence of the limit', from: 'From', to: 'To', format: 'Format', get: 'Download', how: 'Each call that a person answered, and how the limit stood, as a chain of lines that `operadora campaign evidence --verify` checks.', json: 'JSON, a line each', csv: 'CSV', bad: 'From: say a day.'},
   outcomes: {
     title: 'What came of attempts, in 24 hours', none: 'There was no attempt in 24 hours.', outcome: 'Outcome', attempts: 'Attempts', share: 'Share', of: (n: number) => `${n} attempts`,
-    names: {served: 'served', abandoned: 'abandoned', machine: 'machine', no_answer: 'no answer', busy: 'busy', unreachable: 'unreachable', invalid: 'no such number', refused: 'rejected', skipped: 'skipped', withdrawn: 'not called', failed: 'failed (of us)'} as Dict,
+    names: {served: 'served', left: 'hung up before the end', abandoned: 'abandoned', machine: 'machine', no_answer: 'no answer', busy: 'busy', unreachable: 'unreachable', invalid: 'no such number', refused: 'rejected', skipped: 'skipped', withdrawn: 'not called', failed: 'failed (of us)'} as Dict,
   },
   leads: {
     title: 'Leads that were looked at', none: 'No lead was looked at yet.', leads: 'Leads', state: 'State', because: 'Because of', next: 'Looked at again', states: {due: 'to be called', calling: 'being called', finished: 'done with'} as Dict,
@@ -137,7 +137,7 @@ const es: typeof en = {
   evidence: {title: 'Evidencia del límite', from: 'Desde', to: 'Hasta', format: 'Formato', get: 'Descargar', how: 'Cada llamada que contestó una persona, y cómo estaba el límite, como cadena de líneas que comprueba `operadora campaign evidence --verify`.', json: 'JSON, una línea cada una', csv: 'CSV', bad: 'Desde: diga un día.'},
   outcomes: {
     title: 'Qué fue de los intentos, en 24 horas', none: 'No hubo intentos en 24 horas.', outcome: 'Resultado', attempts: 'Intentos', share: 'Parte', of: (n) => `${n} intentos`,
-    names: {served: 'atendidas', abandoned: 'abandonadas', machine: 'contestador', no_answer: 'sin respuesta', busy: 'ocupado', unreachable: 'inalcanzable', invalid: 'número inexistente', refused: 'rechazadas', skipped: 'omitidas', withdrawn: 'no llamadas', failed: 'fallidas (nuestras)'},
+    names: {served: 'atendidas', left: 'colgaron antes del final', abandoned: 'abandonadas', machine: 'contestador', no_answer: 'sin respuesta', busy: 'ocupado', unreachable: 'inalcanzable', invalid: 'número inexistente', refused: 'rechazadas', skipped: 'omitidas', withdrawn: 'no llamadas', failed: 'fallidas (nuestras)'},
   },
   leads: {
     title: 'Contactos examinados', none: 'Aún no se examinó ningún contacto.', leads: 'Contactos', state: 'Estado', because: 'Por', next: 'Se examinan de nuevo', states: {due: 'por llamar', calling: 'llamando', finished: 'terminados'},
