@@ -17,7 +17,7 @@ export const text = bilingual(
     table: 'Lo mismo en una tabla', node: 'Nodo', kind: 'Clase', came_: 'Llamadas', times: 'Veces', ended: 'Acabaron ahí', ways: 'Lleva a', way: (outcomes: string, to: string, n: string) => `${outcomes} → ${to}: ${n}`,
     kinds: {
       answer: 'contestar', play: 'locución', say: 'decir', menu: 'menú', gather: 'pedir cifras', switch: 'según', hours: 'horario', queue: 'cola', transfer: 'transferir', record: 'grabar',
-      callback: 'devolver llamada', call: 'flujo', return: 'volver', hangup: 'colgar', continue: 'seguir', set: 'fijar', agent: 'agente',
+      callback: 'devolver llamada', lookup: 'consultar', call: 'flujo', return: 'volver', hangup: 'colgar', continue: 'seguir', set: 'fijar', agent: 'agente',
     } as Record<string, string>,
   },
 )
