@@ -1,11 +1,13 @@
 package redisstore_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,7 +24,8 @@ import (
 // TestManyClients: 64 clients at once, with agents of all kinds and callers who ask
 // for all kinds of things. Whatever they did, in whatever order: nobody is held
 // twice, everybody is where matching looks, and no agent is free while a call waits
-// that the agent may serve.
+// that the agent may serve. Then agents become free one after the other, and each gets
+// the call that the slow way of looking finds: the first of all that the agent may serve.
 func TestManyClients(t *testing.T) {
 	t.Parallel()
 	t.Run("one Redis", func(t *testing.T) {
@@ -71,6 +74,54 @@ func manyClients(t *testing.T, rdb redis.UniversalClient, node *redis.Client, te
 	if len(r.Offers) == 0 || len(r.Calls) <= len(r.Offers) {
 		t.Errorf("nothing was put to the test: %d calls, %d offers", len(r.Calls), len(r.Offers))
 	}
+	for at := range joined {
+		_, err := w.svc.Back(w.ctx(), orchestrator.Lease{PBX: at, Epoch: epochs.Add(1)}, everyCall)
+		w.must(err)
+	}
+	r = w.records()
+	served := 0
+	for _, id := range slices.Sorted(maps.Keys(r.Agents)) {
+		rec := w.agent(id)
+		if rec.Offer == "" || served == 12 {
+			continue
+		}
+		o := w.offer(rec.Offer)
+		_, err := w.svc.Answered(w.ctx(), o) // it may have been
+		w.must(err)
+		first := firstFor(w, tenant, id, rec.Profile)
+		w.finish(o.ID)
+		switch rec = w.agent(id); {
+		case rec.State == acd.StateReserved && rec.Call == first:
+			served++
+		case rec.State == acd.StateReserved || first != "" && eligible(rec):
+			t.Errorf("agent %s is %s and gets %q, and first is %q", id, rec.State, rec.Call, first)
+		}
+	}
+	if served < 5 {
+		t.Errorf("%d agents got another call: nothing was put to the test", served)
+	}
+}
+
+// firstFor goes through all calls that wait, for the first of those that an agent may serve.
+func firstFor(w *world, tenant, agent, profile string) (first string) {
+	calls, serves := w.records().Calls, map[string]bool{}
+	for id, c := range calls {
+		if c.At == 0 {
+			continue
+		}
+		r := c.Rings[c.At-1]
+		owner, own := strings.CutPrefix(r.Lane, "@")
+		if _, asked := serves[r.Table]; !asked {
+			serves[r.Table] = w.rdb.HExists(w.ctx(), "op:{"+tenant+"}:acd:serves:"+r.Table, profile).Val()
+		}
+		if own && owner != agent || !own && !serves[r.Table] {
+			continue
+		}
+		if first == "" || cmp.Or(cmp.Compare(c.Score, calls[first].Score), cmp.Compare(id, first)) < 0 {
+			first = id
+		}
+	}
+	return first
 }
 
 // crowdClient acts for two agents of its own, and for callers of its own.

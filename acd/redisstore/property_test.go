@@ -10,10 +10,13 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 	"pgregory.net/rapid"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator"
+	journal "github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 var propertyQueues = []string{"ventas", "ventas", "soporte", "vip", "turnos", "ligera", "fija", "azar", "azar", "todos", "todos", "dos"}
@@ -411,10 +414,17 @@ func (x *machine) check(t *rapid.T) {
 func TestAgreesWithTheModel(t *testing.T) {
 	t.Parallel()
 	rdb, tenant := client(t)
+	addrs, _ := clusterOfThree(t)
+	cluster := reach(t, journal.Config{Addrs: addrs}).(*redis.ClusterClient)
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
 		w := newWorld(t, rdb, fmt.Sprintf("%s-%d", tenant, run))
+		if rapid.IntRange(0, 9).Draw(rt, "9: on a Cluster of three") == 9 {
+			node, err := cluster.MasterForKey(t.Context(), "op:{"+w.tenant+"}:acd:agents")
+			w.must(err)
+			w.rdb, w.store = node, redisstore.New(cluster, w.tenant)
+		}
 		defs := propertyDefs()
 		if rapid.Bool().Draw(rt, "the PBXs reach one another") {
 			defs.Groups = joined

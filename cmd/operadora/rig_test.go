@@ -69,6 +69,7 @@ type rigOptions struct {
 	password string         // instead of the right one
 	ari      string         // further keys of the connection to Asterisk
 	config   string         // further lines of the PBX's part of the configuration
+	redis    string         // configuration of a Redis that is there; "" starts one
 }
 
 const rigQueues = `queues:
@@ -133,7 +134,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n"}
 	maps.Copy(files, o.files)
 	site, err := centre.New(limit(t), centre.Options{Dir: t.TempDir(), Asterisk: o.asterisk, Definitions: files,
-		Beside: o.beside, Via: o.via, Password: o.password, ARI: o.ari, Config: o.config + "lease_ttl: 2s\nlog: {level: debug}\n"})
+		Beside: o.beside, Redis: o.redis, Via: o.via, Password: o.password, ARI: o.ari, Config: o.config + "lease_ttl: 2s\nlog: {level: debug}\n"})
 	must(t, err)
 	r := &rig{Site: site, t: t}
 	t.Cleanup(func() {

@@ -46,13 +46,18 @@ func (s *RedisSentinel) start(ctx context.Context) (err error) {
 
 // tells waits until a section of INFO has a text.
 func (r *Redis) tells(ctx context.Context, section, text string) error {
-	r.mu.Lock()
-	run := r.run
-	r.mu.Unlock()
-	return await(ctx, run, 10*time.Millisecond, func() bool {
+	return r.until(ctx, func() bool {
 		info, err := r.info(ctx, section)
 		return err == nil && strings.Contains(info, text)
 	})
+}
+
+// until waits until something holds, while the server runs.
+func (r *Redis) until(ctx context.Context, holds func() bool) error {
+	r.mu.Lock()
+	run := r.run
+	r.mu.Unlock()
+	return await(ctx, run, 10*time.Millisecond, holds)
 }
 
 // RedisSentinelFor starts one that ends with the test.

@@ -42,6 +42,8 @@ type Options struct {
 	// Beside is a second PBX, OtherPBX, with a trunk between the two over which each
 	// rings the phones of the other; nil is none.
 	Beside *Beside
+	// Redis is the configuration of a Redis that is there already, as redis has it; "" starts one.
+	Redis string
 	// Password replaces the PBX's password in the configuration.
 	Password string
 }
@@ -64,8 +66,8 @@ type Site struct {
 	Asterisk   *lab.Asterisk   // the same; nil when it is a FreeSWITCH
 	FreeSWITCH *lab.FreeSWITCH // the same; nil when it is an Asterisk
 	Other      Switch          // the second PBX; nil when there is none
-	Redis      *lab.Redis
-	Log        *LogTail // what operadora logs
+	Redis      *lab.Redis      // nil when it was there
+	Log        *LogTail        // what operadora logs
 
 	cmd  *exec.Cmd
 	gone chan struct{} // closed when cmd has ended
@@ -96,21 +98,24 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 	}
 	// As an operator would run it: what was acknowledged and written (Redis.Written) survives
 	// the end of redis-server, and at most the last two seconds are lost with the machine.
-	if s.Redis, err = lab.StartRedis(ctx, lab.RedisOptions{AppendOnly: true, Config: []string{"appendfsync everysec"}}); err != nil {
-		return nil, err
+	if o.Redis == "" {
+		if s.Redis, err = lab.StartRedis(ctx, lab.RedisOptions{AppendOnly: true, Config: []string{"appendfsync everysec"}}); err != nil {
+			return nil, err
+		}
+		o.Redis = fmt.Sprintf(`{addrs: ["%s"]}`, s.Redis.Addr())
 	}
 	for name, text := range o.Definitions {
 		if err = s.Define(name, text); err != nil {
 			return nil, err
 		}
 	}
-	return s, s.Write("operadora.yaml", fmt.Sprintf(`redis: {addrs: ["%s"]}
+	return s, s.Write("operadora.yaml", fmt.Sprintf(`redis: %s
 api: {listen: "127.0.0.1:0"}
 pbxs:
 %s  %s:
     %s
 %s
-`, s.Redis.Addr(), other, PBX, pbx, named(o.Config)))
+`, o.Redis, other, PBX, pbx, named(o.Config)))
 }
 
 // Write puts a file into the site's folder.
