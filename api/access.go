@@ -113,6 +113,9 @@ func (s *Server) admit(c echo.Context, o *operation, a *asker) error {
 	if !o.access.allows(t, c.Param("agent")) {
 		return denied("role %s may not do this; %s", t.Role, o.access.who())
 	}
+	if !s.factored(t, o) {
+		return problem{Status: http.StatusForbidden, Code: wire.ProblemCodeSecondFactor, Detail: "role " + t.Role + " needs a second factor, and there is none: set one up first, with POST /api/v1/me/totp or on the pages"}
+	}
 	if !o.within(t.Scopes) {
 		return denied("the token's scopes do not reach this: it needs %s", o.scope())
 	}

@@ -17,6 +17,7 @@ type Config struct {
 	TLSCert                string   `yaml:"tls_cert" default:"" doc:"File with the certificate chain (PEM). Empty serves plain HTTP."`
 	TLSKey                 string   `yaml:"tls_key" default:"" doc:"File with the private key (PEM)."`
 	TrustedProxies         []string `yaml:"trusted_proxies" default:"" doc:"Networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty believes nobody."`
+	TOTPRequired           []string `yaml:"totp_required" oneof:"admin supervisor campaign_manager agent" default:"" doc:"Roles of people who need a second factor: who has none may do nothing but set one up. Empty leaves it to each person. Tokens have none."`
 	OpenMetrics            bool     `yaml:"open_metrics" default:"true" doc:"Serve /metrics without a token. It names queues, PBXs and flow nodes, never callers."`
 	EventClients           int      `yaml:"event_clients" min:"1" max:"100000" default:"500" doc:"How many event streams may be open at once; a third of them is kept for agents."`
 	EventClientsPerToken   int      `yaml:"event_clients_per_token" min:"1" max:"100000" default:"20" doc:"How many event streams one token may have open: a token for wallboards needs one for each screen."`

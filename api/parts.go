@@ -220,6 +220,16 @@ type People interface {
 	SetPassword(ctx context.Context, id, hash, butSession string) error
 	// RehashPassword keeps another hash of the password that a person has.
 	RehashPassword(ctx context.Context, id, hash string) error
+	// BeginTOTP and ConfirmTOTP set a second factor up; Conflict when one is in use.
+	BeginTOTP(ctx context.Context, person, secret string) error
+	ConfirmTOTP(ctx context.Context, person, secret string, step int64, recovery []string, butSession string) error
+	// UseTOTP is false when a code of that step, or of a later one, was taken before; UseRecovery for
+	// what is no recovery code of the person's, or not any more.
+	UseTOTP(ctx context.Context, person string, step int64) (bool, error)
+	UseRecovery(ctx context.Context, person, code string) (bool, error)
+	ReplaceRecovery(ctx context.Context, person string, codes []string) error
+	RecoveryLeft(ctx context.Context, person string) (int, error)
+	RemoveTOTP(ctx context.Context, person, butSession string) (records.User, error)
 	// WasHere tells whether a person has signed in from an address lately.
 	WasHere(ctx context.Context, person, address string) (bool, error)
 	Preferences(ctx context.Context, holder string) (string, error)

@@ -76,7 +76,7 @@ func TestScopesNarrowATokensRole(t *testing.T) {
 		}
 	}
 	me := read[wire.Me](t, ask(s, "GET", "/api/v1/me", w.token(records.Token{Name: "n", Role: "admin", Scopes: []string{"queues:read"}}), ""), 200)
-	if got := strings.Join(me.Permissions, " "); got != "changePassword endOtherSessions endOwnSession getMe getPreferences getQueue listQueues listSessions listWaiting putPreferences" {
+	if got := strings.Join(me.Permissions, " "); got != "beginTOTP changePassword confirmTOTP endOtherSessions endOwnSession getMe getPreferences getQueue getTOTP listQueues listSessions listWaiting putPreferences removeTOTP replaceRecoveryCodes" {
 		t.Errorf("permissions: %s", got)
 	}
 	for word, good := range map[string]bool{"calls:read": true, "*:write": true, "calls": false, "call:read": false, "calls:read:x": false, "": false} {

@@ -322,6 +322,21 @@ type ServerInterface interface {
 	// EndOwnSession Signs out somewhere else.
 	// (DELETE /api/v1/me/sessions/{session})
 	EndOwnSession(ctx echo.Context, session ID) error
+	// GetTOTP Whether one is asked for a second factor.
+	// (GET /api/v1/me/totp)
+	GetTOTP(ctx echo.Context) error
+	// BeginTOTP Makes the secret of a second factor, to be given to an authenticator.
+	// (POST /api/v1/me/totp)
+	BeginTOTP(ctx echo.Context) error
+	// ConfirmTOTP Shows the first code of a second factor, which is asked for from now on.
+	// (POST /api/v1/me/totp/confirm)
+	ConfirmTOTP(ctx echo.Context) error
+	// ReplaceRecoveryCodes Makes other recovery codes; those before are void.
+	// (POST /api/v1/me/totp/recovery_codes)
+	ReplaceRecoveryCodes(ctx echo.Context) error
+	// RemoveTOTP Takes one's own second factor away, by a code or a recovery code.
+	// (POST /api/v1/me/totp/remove)
+	RemoveTOTP(ctx echo.Context) error
 	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
 	// (POST /api/v1/password_links)
 	SetPasswordByLink(ctx echo.Context) error
@@ -415,6 +430,9 @@ type ServerInterface interface {
 	// InviteUser Makes a one-time link by which a person sets its password.
 	// (POST /api/v1/users/{user}/invite)
 	InviteUser(ctx echo.Context, user PathUser) error
+	// RemoveUserTOTP Takes a person's second factor away, with its recovery codes; its sessions end.
+	// (POST /api/v1/users/{user}/remove_totp)
+	RemoveUserTOTP(ctx echo.Context, user PathUser) error
 	// GetPageFile A script, a style or a picture of the pages.
 	// (GET /assets/{file})
 	GetPageFile(ctx echo.Context, file string) error
@@ -2463,6 +2481,51 @@ func (w *ServerInterfaceWrapper) EndOwnSession(ctx echo.Context) error {
 	return err
 }
 
+// GetTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTOTP(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTOTP(ctx)
+	return err
+}
+
+// BeginTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) BeginTOTP(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.BeginTOTP(ctx)
+	return err
+}
+
+// ConfirmTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmTOTP(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmTOTP(ctx)
+	return err
+}
+
+// ReplaceRecoveryCodes converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceRecoveryCodes(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceRecoveryCodes(ctx)
+	return err
+}
+
+// RemoveTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveTOTP(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveTOTP(ctx)
+	return err
+}
+
 // SetPasswordByLink converts echo context to params.
 func (w *ServerInterfaceWrapper) SetPasswordByLink(ctx echo.Context) error {
 	var err error
@@ -3299,6 +3362,22 @@ func (w *ServerInterfaceWrapper) InviteUser(ctx echo.Context) error {
 	return err
 }
 
+// RemoveUserTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveUserTOTP(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user" -------------
+	var user PathUser
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", ctx.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveUserTOTP(ctx, user)
+	return err
+}
+
 // GetPageFile converts echo context to params.
 func (w *ServerInterfaceWrapper) GetPageFile(ctx echo.Context) error {
 	var err error
@@ -3430,6 +3509,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/me/preferences", wrapper.GetPreferences, options.OperationMiddlewares["getPreferences"]...)
 	router.PUT(options.BaseURL+"/api/v1/me/preferences", wrapper.PutPreferences, options.OperationMiddlewares["putPreferences"]...)
 	router.PUT(options.BaseURL+"/api/v1/me/password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
+	router.GET(options.BaseURL+"/api/v1/me/totp", wrapper.GetTOTP, options.OperationMiddlewares["getTOTP"]...)
+	router.POST(options.BaseURL+"/api/v1/me/totp", wrapper.BeginTOTP, options.OperationMiddlewares["beginTOTP"]...)
+	router.POST(options.BaseURL+"/api/v1/me/totp/confirm", wrapper.ConfirmTOTP, options.OperationMiddlewares["confirmTOTP"]...)
+	router.POST(options.BaseURL+"/api/v1/me/totp/recovery_codes", wrapper.ReplaceRecoveryCodes, options.OperationMiddlewares["replaceRecoveryCodes"]...)
+	router.POST(options.BaseURL+"/api/v1/me/totp/remove", wrapper.RemoveTOTP, options.OperationMiddlewares["removeTOTP"]...)
 	router.DELETE(options.BaseURL+"/api/v1/me/sessions", wrapper.EndOtherSessions, options.OperationMiddlewares["endOtherSessions"]...)
 	router.GET(options.BaseURL+"/api/v1/me/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.DELETE(options.BaseURL+"/api/v1/me/sessions/:session", wrapper.EndOwnSession, options.OperationMiddlewares["endOwnSession"]...)
@@ -3443,6 +3527,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/users/:user/enable", wrapper.EnableUser, options.OperationMiddlewares["enableUser"]...)
 	router.POST(options.BaseURL+"/api/v1/users/:user/invite", wrapper.InviteUser, options.OperationMiddlewares["inviteUser"]...)
 	router.POST(options.BaseURL+"/api/v1/users/:user/end_sessions", wrapper.EndSessions, options.OperationMiddlewares["endSessions"]...)
+	router.POST(options.BaseURL+"/api/v1/users/:user/remove_totp", wrapper.RemoveUserTOTP, options.OperationMiddlewares["removeUserTOTP"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:token", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
@@ -7746,6 +7831,194 @@ func (response EndOwnSessiondefaultApplicationProblemPlusJSONResponse) VisitEndO
 	return err
 }
 
+type GetTOTPRequestObject struct {
+}
+
+type GetTOTPResponseObject interface {
+	VisitGetTOTPResponse(w http.ResponseWriter) error
+}
+
+type GetTOTP200JSONResponse TOTP
+
+func (response GetTOTP200JSONResponse) VisitGetTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTOTPdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTOTPdefaultApplicationProblemPlusJSONResponse) VisitGetTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginTOTPRequestObject struct {
+	Body *BeginTOTPJSONRequestBody
+}
+
+type BeginTOTPResponseObject interface {
+	VisitBeginTOTPResponse(w http.ResponseWriter) error
+}
+
+type BeginTOTP200JSONResponse TOTPKey
+
+func (response BeginTOTP200JSONResponse) VisitBeginTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginTOTPdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginTOTPdefaultApplicationProblemPlusJSONResponse) VisitBeginTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTOTPRequestObject struct {
+	Body *ConfirmTOTPJSONRequestBody
+}
+
+type ConfirmTOTPResponseObject interface {
+	VisitConfirmTOTPResponse(w http.ResponseWriter) error
+}
+
+type ConfirmTOTP200JSONResponse RecoveryCodes
+
+func (response ConfirmTOTP200JSONResponse) VisitConfirmTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTOTPdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmTOTPdefaultApplicationProblemPlusJSONResponse) VisitConfirmTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceRecoveryCodesRequestObject struct {
+	Body *ReplaceRecoveryCodesJSONRequestBody
+}
+
+type ReplaceRecoveryCodesResponseObject interface {
+	VisitReplaceRecoveryCodesResponse(w http.ResponseWriter) error
+}
+
+type ReplaceRecoveryCodes200JSONResponse RecoveryCodes
+
+func (response ReplaceRecoveryCodes200JSONResponse) VisitReplaceRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceRecoveryCodesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceRecoveryCodesdefaultApplicationProblemPlusJSONResponse) VisitReplaceRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveTOTPRequestObject struct {
+	Body *RemoveTOTPJSONRequestBody
+}
+
+type RemoveTOTPResponseObject interface {
+	VisitRemoveTOTPResponse(w http.ResponseWriter) error
+}
+
+type RemoveTOTP204Response struct {
+}
+
+func (response RemoveTOTP204Response) VisitRemoveTOTPResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveTOTPdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveTOTPdefaultApplicationProblemPlusJSONResponse) VisitRemoveTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetPasswordByLinkRequestObject struct {
 	Body *SetPasswordByLinkJSONRequestBody
 }
@@ -9148,6 +9421,45 @@ func (response InviteUserdefaultApplicationProblemPlusJSONResponse) VisitInviteU
 	return err
 }
 
+type RemoveUserTOTPRequestObject struct {
+	User PathUser `json:"user"`
+}
+
+type RemoveUserTOTPResponseObject interface {
+	VisitRemoveUserTOTPResponse(w http.ResponseWriter) error
+}
+
+type RemoveUserTOTP200JSONResponse User
+
+func (response RemoveUserTOTP200JSONResponse) VisitRemoveUserTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveUserTOTPdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveUserTOTPdefaultApplicationProblemPlusJSONResponse) VisitRemoveUserTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPageFileRequestObject struct {
 	File string `json:"file"`
 }
@@ -9665,6 +9977,21 @@ type StrictServerInterface interface {
 	// EndOwnSession Signs out somewhere else.
 	// (DELETE /api/v1/me/sessions/{session})
 	EndOwnSession(ctx context.Context, request EndOwnSessionRequestObject) (EndOwnSessionResponseObject, error)
+	// GetTOTP Whether one is asked for a second factor.
+	// (GET /api/v1/me/totp)
+	GetTOTP(ctx context.Context, request GetTOTPRequestObject) (GetTOTPResponseObject, error)
+	// BeginTOTP Makes the secret of a second factor, to be given to an authenticator.
+	// (POST /api/v1/me/totp)
+	BeginTOTP(ctx context.Context, request BeginTOTPRequestObject) (BeginTOTPResponseObject, error)
+	// ConfirmTOTP Shows the first code of a second factor, which is asked for from now on.
+	// (POST /api/v1/me/totp/confirm)
+	ConfirmTOTP(ctx context.Context, request ConfirmTOTPRequestObject) (ConfirmTOTPResponseObject, error)
+	// ReplaceRecoveryCodes Makes other recovery codes; those before are void.
+	// (POST /api/v1/me/totp/recovery_codes)
+	ReplaceRecoveryCodes(ctx context.Context, request ReplaceRecoveryCodesRequestObject) (ReplaceRecoveryCodesResponseObject, error)
+	// RemoveTOTP Takes one's own second factor away, by a code or a recovery code.
+	// (POST /api/v1/me/totp/remove)
+	RemoveTOTP(ctx context.Context, request RemoveTOTPRequestObject) (RemoveTOTPResponseObject, error)
 	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
 	// (POST /api/v1/password_links)
 	SetPasswordByLink(ctx context.Context, request SetPasswordByLinkRequestObject) (SetPasswordByLinkResponseObject, error)
@@ -9758,6 +10085,9 @@ type StrictServerInterface interface {
 	// InviteUser Makes a one-time link by which a person sets its password.
 	// (POST /api/v1/users/{user}/invite)
 	InviteUser(ctx context.Context, request InviteUserRequestObject) (InviteUserResponseObject, error)
+	// RemoveUserTOTP Takes a person's second factor away, with its recovery codes; its sessions end.
+	// (POST /api/v1/users/{user}/remove_totp)
+	RemoveUserTOTP(ctx context.Context, request RemoveUserTOTPRequestObject) (RemoveUserTOTPResponseObject, error)
 	// GetPageFile A script, a style or a picture of the pages.
 	// (GET /assets/{file})
 	GetPageFile(ctx context.Context, request GetPageFileRequestObject) (GetPageFileResponseObject, error)
@@ -13043,6 +13373,213 @@ func (sh *strictHandler) EndOwnSession(ctx echo.Context, session ID) error {
 	return nil
 }
 
+// GetTOTP operation middleware
+func (sh *strictHandler) GetTOTP(ctx echo.Context) error {
+	var request GetTOTPRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTOTP(ctx.Request().Context(), request.(GetTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTOTPResponseObject); ok {
+		return validResponse.VisitGetTOTPResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// BeginTOTP operation middleware
+func (sh *strictHandler) BeginTOTP(ctx echo.Context) error {
+	var request BeginTOTPRequestObject
+
+	var body BeginTOTPJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginTOTP(ctx.Request().Context(), request.(BeginTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(BeginTOTPResponseObject); ok {
+		return validResponse.VisitBeginTOTPResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmTOTP operation middleware
+func (sh *strictHandler) ConfirmTOTP(ctx echo.Context) error {
+	var request ConfirmTOTPRequestObject
+
+	var body ConfirmTOTPJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmTOTP(ctx.Request().Context(), request.(ConfirmTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmTOTPResponseObject); ok {
+		return validResponse.VisitConfirmTOTPResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceRecoveryCodes operation middleware
+func (sh *strictHandler) ReplaceRecoveryCodes(ctx echo.Context) error {
+	var request ReplaceRecoveryCodesRequestObject
+
+	var body ReplaceRecoveryCodesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceRecoveryCodes(ctx.Request().Context(), request.(ReplaceRecoveryCodesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceRecoveryCodes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceRecoveryCodesResponseObject); ok {
+		return validResponse.VisitReplaceRecoveryCodesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveTOTP operation middleware
+func (sh *strictHandler) RemoveTOTP(ctx echo.Context) error {
+	var request RemoveTOTPRequestObject
+
+	var body RemoveTOTPJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveTOTP(ctx.Request().Context(), request.(RemoveTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveTOTPResponseObject); ok {
+		return validResponse.VisitRemoveTOTPResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SetPasswordByLink operation middleware
 func (sh *strictHandler) SetPasswordByLink(ctx echo.Context) error {
 	var request SetPasswordByLinkRequestObject
@@ -13966,6 +14503,31 @@ func (sh *strictHandler) InviteUser(ctx echo.Context, user PathUser) error {
 		return err
 	} else if validResponse, ok := response.(InviteUserResponseObject); ok {
 		return validResponse.VisitInviteUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveUserTOTP operation middleware
+func (sh *strictHandler) RemoveUserTOTP(ctx echo.Context, user PathUser) error {
+	var request RemoveUserTOTPRequestObject
+
+	request.User = user
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveUserTOTP(ctx.Request().Context(), request.(RemoveUserTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveUserTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveUserTOTPResponseObject); ok {
+		return validResponse.VisitRemoveUserTOTPResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

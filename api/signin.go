@@ -29,7 +29,7 @@ func (s *Server) hashed(ctx context.Context, do func()) error {
 
 // signIn returns the person of a name and a password. 401 does not tell which of the two
 // is wrong, neither by its words nor by the time it takes.
-func (s *Server) signIn(ctx context.Context, a *asker, login, text string) (records.Identity, error) {
+func (s *Server) signIn(ctx context.Context, a *asker, login, text, code string) (records.Identity, error) {
 	login = strings.ToLower(strings.TrimSpace(login))
 	u, err := s.People.UserOf(ctx, login)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
@@ -43,13 +43,18 @@ func (s *Server) signIn(ctx context.Context, a *asker, login, text string) (reco
 	if !good || !who.Valid(s.Now()) || !ValidRole(who.Role) {
 		return records.Identity{}, s.notProved(ctx, a, login, "session.refused", "the name or the password is wrong, or nobody may sign in as that")
 	}
+	how, err := s.secondFactor(ctx, u, code)
+	if err != nil {
+		return records.Identity{}, err
+	}
+	s.guesses.ofName.clear(guess{login: login, from: network(a.ip)})
 	a.who = who
-	s.auditLive(ctx, "session.open", who.Name, "")
+	s.auditLive(ctx, "session.open", who.Name, how)
 	return who, nil
 }
 
 // proves tells whether a password is a person's; u is the zero value where there is none of that
-// name. 429 after too many wrong ones.
+// name. 429 after too many wrong ones: who goes on by a right one clears their count.
 func (s *Server) proves(ctx context.Context, a *asker, u records.User, login, text string) (bool, error) {
 	g := guess{login: login, from: network(a.ip)}
 	if s.guesses.ofAddress.spent(g.from) {
@@ -71,7 +76,6 @@ func (s *Server) proves(ctx context.Context, a *asker, u records.User, login, te
 	if err := s.hashed(ctx, func() { good, stale = password.Verify(u.Password, text) }); err != nil || !good {
 		return false, err
 	}
-	s.guesses.ofName.clear(g)
 	if stale { // made anew by today's settings; failing to must not lock anybody out
 		var hash string
 		if s.hashed(ctx, func() { hash = password.Hash(text) }) == nil {
@@ -104,21 +108,12 @@ func (s *Server) newHash(ctx context.Context, field, text, login string) (hash s
 
 // ChangePassword implements StrictServerInterface.
 func (s operations) ChangePassword(ctx context.Context, r ChangePasswordRequestObject) (ChangePasswordResponseObject, error) {
-	a := askerOf(ctx)
-	if !a.who.IsPerson() {
-		return nil, problem{Status: http.StatusConflict, Code: wire.ProblemCodeConflict, Detail: "a token has no password; sign in as a person"}
+	a, u, err := s.person(ctx)
+	if err == nil {
+		err = s.ownPassword(ctx, a, u, "present", r.Body.Present)
 	}
-	u, err := s.People.User(ctx, a.who.ID)
 	if err != nil {
 		return nil, err
-	}
-	good, err := s.proves(ctx, a, u, u.Login, r.Body.Present)
-	if err != nil {
-		return nil, err
-	}
-	if !good { // 400: who asks is known, and stays
-		_ = s.notProved(ctx, a, u.Login, "password.refused", "")
-		return nil, wrong(wire.ProblemCodeInvalid, "present", "", "is not the password")
 	}
 	hash, err := s.newHash(ctx, "new", r.Body.New, u.Login)
 	if err != nil {
@@ -147,7 +142,7 @@ func (s *Server) linked(ctx context.Context, a *asker, link string) (records.Use
 // LookAtLink implements StrictServerInterface.
 func (s operations) LookAtLink(ctx context.Context, r LookAtLinkRequestObject) (LookAtLinkResponseObject, error) {
 	u, err := s.linked(ctx, askerOf(ctx), r.Body.Link)
-	return LookAtLink200JSONResponse{Login: u.Login, Name: u.Identity().Person, ExpiresAt: u.LinkExpires}, err
+	return LookAtLink200JSONResponse{Login: u.Login, Name: u.Identity().Person, TOTP: u.Identity().TOTP, ExpiresAt: u.LinkExpires}, err
 }
 
 // SetPasswordByLink implements StrictServerInterface.
@@ -161,8 +156,12 @@ func (s operations) SetPasswordByLink(ctx context.Context, r SetPasswordByLinkRe
 	if err != nil {
 		return nil, err
 	}
+	how, err := s.secondFactor(ctx, u, r.Body.Code)
+	if err != nil {
+		return nil, err
+	}
 	a.who = u.Identity()
-	if err := s.auditFirst(ctx, "password.set", u.Login, "by a one-time link"); err != nil {
+	if err := s.auditFirst(ctx, "password.set", u.Login, strings.TrimSpace("by a one-time link "+how)); err != nil {
 		return nil, err
 	}
 	if u, err = s.People.SetPasswordByLink(ctx, r.Body.Link, hash); err != nil {

@@ -125,7 +125,7 @@ func (s *Server) operationOf(method, path string) *operation { return s.operatio
 func (s *Server) permissions(a *asker) []string {
 	var out []string
 	for _, o := range s.operations {
-		if !o.access.public && o.access.allows(a.who, a.who.Agent) && o.within(a.who.Scopes) && (!bound(a.who) || o.reach != reachCentre) {
+		if !o.access.public && o.access.allows(a.who, a.who.Agent) && s.factored(a.who, o) && o.within(a.who.Scopes) && (!bound(a.who) || o.reach != reachCentre) {
 			out = append(out, o.id)
 		}
 	}

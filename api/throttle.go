@@ -20,6 +20,11 @@ const (
 	// wrongNameEvery. Who has signed in from there lately is not held up by them.
 	wrongNames     = 50
 	wrongNameEvery = 3 * time.Second
+	// wrongCodes of a second factor may be tried at once for one person, from wherever, and one more every
+	// wrongCodeEvery: who tries them knows the password. Of a million codes three are right at a time: some 1,440
+	// tries a day guess one in about eight months.
+	wrongCodes     = 5
+	wrongCodeEvery = time.Minute
 	// changesAtOnce may be asked for with one token, and changesPerSecond after that.
 	changesAtOnce    = 200
 	changesPerSecond = 50
@@ -44,6 +49,7 @@ func (t *throttle) failed(ip string) (tooMany bool) { return !t.allows(network(i
 type guesses struct {
 	ofName    limiters[guess]
 	ofAddress limiters[netip.Prefix]
+	ofFactor  limiters[string] // by person
 }
 
 // guess is whose password is tried, and from where.
@@ -54,7 +60,8 @@ type guess struct {
 
 func newGuesses(now func() time.Time) *guesses {
 	return &guesses{limiters[guess]{now: now, every: rate.Every(wrongPasswordEvery), burst: wrongPasswords, by: map[guess]*rate.Limiter{}},
-		limiters[netip.Prefix]{now: now, every: rate.Every(wrongNameEvery), burst: wrongNames, by: map[netip.Prefix]*rate.Limiter{}}}
+		limiters[netip.Prefix]{now: now, every: rate.Every(wrongNameEvery), burst: wrongNames, by: map[netip.Prefix]*rate.Limiter{}},
+		limiters[string]{now: now, every: rate.Every(wrongCodeEvery), burst: wrongCodes, by: map[string]*rate.Limiter{}}}
 }
 
 // pace bounds how much one token may put on the audit log, which nothing removes.

@@ -94,7 +94,7 @@ func (s *Server) teamsDefined(ctx context.Context, teams []string) error {
 
 func userView(u records.User) wire.User {
 	return wire.User{ID: u.ID, Login: u.Login, Name: u.Name, Role: wire.Role(u.Role), Agent: u.Agent, Teams: u.Teams, CreatedAt: u.Created,
-		PasswordSetAt: u.PasswordSet, LinkExpiresAt: u.LinkExpires, LastUsed: u.Used, DisabledAt: u.Disabled}
+		PasswordSetAt: u.PasswordSet, TOTPSince: u.TOTPSince, LinkExpiresAt: u.LinkExpires, LastUsed: u.Used, DisabledAt: u.Disabled}
 }
 
 // rightsOf are a person's in words, for the audit log.
@@ -216,6 +216,12 @@ func (s operations) EnableUser(ctx context.Context, r EnableUserRequestObject) (
 func (s operations) EndSessions(ctx context.Context, r EndSessionsRequestObject) (EndSessionsResponseObject, error) {
 	u, err := s.done(ctx, r.User, "user.end_sessions", func(u records.User) (records.User, error) { return u, s.Tokens.EndSessions(ctx, u.ID, "") })
 	return EndSessions200JSONResponse(u), err
+}
+
+// RemoveUserTOTP implements StrictServerInterface.
+func (s operations) RemoveUserTOTP(ctx context.Context, r RemoveUserTOTPRequestObject) (RemoveUserTOTPResponseObject, error) {
+	u, err := s.done(ctx, r.User, "user.remove_totp", func(u records.User) (records.User, error) { return s.People.RemoveTOTP(ctx, u.ID, "") })
+	return RemoveUserTOTP200JSONResponse(u), err
 }
 
 // InviteUser implements StrictServerInterface.

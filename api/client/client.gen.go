@@ -1058,9 +1058,82 @@ type ClientInterface interface {
 	// Corresponds with DELETE /api/v1/me/sessions/{session} (the `EndOwnSession` operationId).
 	EndOwnSession(ctx context.Context, session ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetTOTP Whether one is asked for a second factor.
+	//
+	// Corresponds with GET /api/v1/me/totp (the `GetTOTP` operationId).
+	GetTOTP(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginTOTPWithBody Makes the secret of a second factor, to be given to an authenticator.
+	//
+	// Codes of RFC 6238 with SHA-1, six digits and 30 seconds. Nobody is asked for one until the first was shown (confirm). A secret that was made before and not confirmed is void; 409 while one is in use, and for a token. Wrong passwords are throttled as at signing in.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/me/totp (the `BeginTOTP` operationId).
+	BeginTOTPWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginTOTP Makes the secret of a second factor, to be given to an authenticator.
+	//
+	// Codes of RFC 6238 with SHA-1, six digits and 30 seconds. Nobody is asked for one until the first was shown (confirm). A secret that was made before and not confirmed is void; 409 while one is in use, and for a token. Wrong passwords are throttled as at signing in.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/me/totp (the `BeginTOTP` operationId).
+	BeginTOTP(ctx context.Context, body BeginTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmTOTPWithBody Shows the first code of a second factor, which is asked for from now on.
+	//
+	// The other sessions end, which were opened without one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/me/totp/confirm (the `ConfirmTOTP` operationId).
+	ConfirmTOTPWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmTOTP Shows the first code of a second factor, which is asked for from now on.
+	//
+	// The other sessions end, which were opened without one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/me/totp/confirm (the `ConfirmTOTP` operationId).
+	ConfirmTOTP(ctx context.Context, body ConfirmTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceRecoveryCodesWithBody Makes other recovery codes; those before are void.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/me/totp/recovery_codes (the `ReplaceRecoveryCodes` operationId).
+	ReplaceRecoveryCodesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceRecoveryCodes Makes other recovery codes; those before are void.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/me/totp/recovery_codes (the `ReplaceRecoveryCodes` operationId).
+	ReplaceRecoveryCodes(ctx context.Context, body ReplaceRecoveryCodesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveTOTPWithBody Takes one's own second factor away, by a code or a recovery code.
+	//
+	// 409 where the role needs one (api.totp_required).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
+	RemoveTOTPWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveTOTP Takes one's own second factor away, by a code or a recovery code.
+	//
+	// 409 where the role needs one (api.totp_required).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
+	RemoveTOTP(ctx context.Context, body RemoveTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetPasswordByLinkWithBody Sets the password of whom a one-time link is for, and lets the page in.
 	//
-	// The link is used up then, and all other sessions of the person end.
+	// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1069,7 +1142,7 @@ type ClientInterface interface {
 
 	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
 	//
-	// The link is used up then, and all other sessions of the person end.
+	// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1205,7 +1278,7 @@ type ClientInterface interface {
 
 	// CreateSessionWithBody Lets a page in, by a token or by a person's name and password.
 	//
-	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to.
+	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to. Who has a second factor and gives no code is told so: 401 with code second_factor, once the password is right. A code is taken once, and wrong ones are throttled by person.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1214,7 +1287,7 @@ type ClientInterface interface {
 
 	// CreateSession Lets a page in, by a token or by a person's name and password.
 	//
-	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to.
+	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to. Who has a second factor and gives no code is told so: 401 with code second_factor, once the password is right. A code is taken once, and wrong ones are throttled by person.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1315,6 +1388,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/users/{user}/invite (the `InviteUser` operationId).
 	InviteUser(ctx context.Context, user PathUser, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveUserTOTP Takes a person's second factor away, with its recovery codes; its sessions end.
+	//
+	// For who has lost what makes the codes, and the recovery codes with it.
+	//
+	// Corresponds with POST /api/v1/users/{user}/remove_totp (the `RemoveUserTOTP` operationId).
+	RemoveUserTOTP(ctx context.Context, user PathUser, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPageFile A script, a style or a picture of the pages.
 	//
@@ -3643,9 +3723,172 @@ func (c *Client) EndOwnSession(ctx context.Context, session ID, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
+// GetTOTP Whether one is asked for a second factor.
+//
+// Corresponds with GET /api/v1/me/totp (the `GetTOTP` operationId).
+func (c *Client) GetTOTP(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTOTPRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginTOTPWithBody Makes the secret of a second factor, to be given to an authenticator.
+//
+// Codes of RFC 6238 with SHA-1, six digits and 30 seconds. Nobody is asked for one until the first was shown (confirm). A secret that was made before and not confirmed is void; 409 while one is in use, and for a token. Wrong passwords are throttled as at signing in.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/me/totp (the `BeginTOTP` operationId).
+func (c *Client) BeginTOTPWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginTOTPRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginTOTP Makes the secret of a second factor, to be given to an authenticator.
+//
+// Codes of RFC 6238 with SHA-1, six digits and 30 seconds. Nobody is asked for one until the first was shown (confirm). A secret that was made before and not confirmed is void; 409 while one is in use, and for a token. Wrong passwords are throttled as at signing in.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/me/totp (the `BeginTOTP` operationId).
+func (c *Client) BeginTOTP(ctx context.Context, body BeginTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginTOTPRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmTOTPWithBody Shows the first code of a second factor, which is asked for from now on.
+//
+// The other sessions end, which were opened without one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/me/totp/confirm (the `ConfirmTOTP` operationId).
+func (c *Client) ConfirmTOTPWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmTOTPRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmTOTP Shows the first code of a second factor, which is asked for from now on.
+//
+// The other sessions end, which were opened without one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/me/totp/confirm (the `ConfirmTOTP` operationId).
+func (c *Client) ConfirmTOTP(ctx context.Context, body ConfirmTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmTOTPRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceRecoveryCodesWithBody Makes other recovery codes; those before are void.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/me/totp/recovery_codes (the `ReplaceRecoveryCodes` operationId).
+func (c *Client) ReplaceRecoveryCodesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceRecoveryCodesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceRecoveryCodes Makes other recovery codes; those before are void.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/me/totp/recovery_codes (the `ReplaceRecoveryCodes` operationId).
+func (c *Client) ReplaceRecoveryCodes(ctx context.Context, body ReplaceRecoveryCodesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceRecoveryCodesRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveTOTPWithBody Takes one's own second factor away, by a code or a recovery code.
+//
+// 409 where the role needs one (api.totp_required).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
+func (c *Client) RemoveTOTPWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveTOTPRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveTOTP Takes one's own second factor away, by a code or a recovery code.
+//
+// 409 where the role needs one (api.totp_required).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
+func (c *Client) RemoveTOTP(ctx context.Context, body RemoveTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveTOTPRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetPasswordByLinkWithBody Sets the password of whom a one-time link is for, and lets the page in.
 //
-// The link is used up then, and all other sessions of the person end.
+// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3664,7 +3907,7 @@ func (c *Client) SetPasswordByLinkWithBody(ctx context.Context, contentType stri
 
 // SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
 //
-// The link is used up then, and all other sessions of the person end.
+// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4000,7 +4243,7 @@ func (c *Client) DeleteSession(ctx context.Context, reqEditors ...RequestEditorF
 
 // CreateSessionWithBody Lets a page in, by a token or by a person's name and password.
 //
-// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to.
+// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to. Who has a second factor and gives no code is told so: 401 with code second_factor, once the password is right. A code is taken once, and wrong ones are throttled by person.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4019,7 +4262,7 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, 
 
 // CreateSession Lets a page in, by a token or by a person's name and password.
 //
-// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to.
+// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to. Who has a second factor and gives no code is told so: 401 with code second_factor, once the password is right. A code is taken once, and wrong ones are throttled by person.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4271,6 +4514,23 @@ func (c *Client) EndSessions(ctx context.Context, user PathUser, reqEditors ...R
 // Corresponds with POST /api/v1/users/{user}/invite (the `InviteUser` operationId).
 func (c *Client) InviteUser(ctx context.Context, user PathUser, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewInviteUserRequest(c.Server, user)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveUserTOTP Takes a person's second factor away, with its recovery codes; its sessions end.
+//
+// For who has lost what makes the codes, and the recovery codes with it.
+//
+// Corresponds with POST /api/v1/users/{user}/remove_totp (the `RemoveUserTOTP` operationId).
+func (c *Client) RemoveUserTOTP(ctx context.Context, user PathUser, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveUserTOTPRequest(c.Server, user)
 	if err != nil {
 		return nil, err
 	}
@@ -9296,6 +9556,193 @@ func NewEndOwnSessionRequest(server string, session ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetTOTPRequest constructs an http.Request for the GetTOTP method
+func NewGetTOTPRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/totp")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginTOTPRequest calls the generic BeginTOTP builder with application/json body
+func NewBeginTOTPRequest(server string, body BeginTOTPJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginTOTPRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBeginTOTPRequestWithBody constructs an http.Request for the BeginTOTP method, with any body, and a specified content type
+func NewBeginTOTPRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/totp")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewConfirmTOTPRequest calls the generic ConfirmTOTP builder with application/json body
+func NewConfirmTOTPRequest(server string, body ConfirmTOTPJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmTOTPRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewConfirmTOTPRequestWithBody constructs an http.Request for the ConfirmTOTP method, with any body, and a specified content type
+func NewConfirmTOTPRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/totp/confirm")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewReplaceRecoveryCodesRequest calls the generic ReplaceRecoveryCodes builder with application/json body
+func NewReplaceRecoveryCodesRequest(server string, body ReplaceRecoveryCodesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceRecoveryCodesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewReplaceRecoveryCodesRequestWithBody constructs an http.Request for the ReplaceRecoveryCodes method, with any body, and a specified content type
+func NewReplaceRecoveryCodesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/totp/recovery_codes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRemoveTOTPRequest calls the generic RemoveTOTP builder with application/json body
+func NewRemoveTOTPRequest(server string, body RemoveTOTPJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRemoveTOTPRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRemoveTOTPRequestWithBody constructs an http.Request for the RemoveTOTP method, with any body, and a specified content type
+func NewRemoveTOTPRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/totp/remove")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewSetPasswordByLinkRequest calls the generic SetPasswordByLink builder with application/json body
 func NewSetPasswordByLinkRequest(server string, body SetPasswordByLinkJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11122,6 +11569,40 @@ func NewInviteUserRequest(server string, user PathUser) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRemoveUserTOTPRequest constructs an http.Request for the RemoveUserTOTP method
+func NewRemoveUserTOTPRequest(server string, user PathUser) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/users/%s/remove_totp", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetPageFileRequest constructs an http.Request for the GetPageFile method
 func NewGetPageFileRequest(server string, file string) (*http.Request, error) {
 	var err error
@@ -12411,9 +12892,84 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with DELETE /api/v1/me/sessions/{session} (the `EndOwnSession` operationId).
 	EndOwnSessionWithResponse(ctx context.Context, session ID, reqEditors ...RequestEditorFn) (*EndOwnSessionResponse, error)
 
+	// GetTOTPWithResponse Whether one is asked for a second factor.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/me/totp (the `GetTOTP` operationId).
+	GetTOTPWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTOTPResponse, error)
+
+	// BeginTOTPWithBodyWithResponse Makes the secret of a second factor, to be given to an authenticator.
+	//
+	// Codes of RFC 6238 with SHA-1, six digits and 30 seconds. Nobody is asked for one until the first was shown (confirm). A secret that was made before and not confirmed is void; 409 while one is in use, and for a token. Wrong passwords are throttled as at signing in.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/me/totp (the `BeginTOTP` operationId).
+	BeginTOTPWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginTOTPResponse, error)
+
+	// BeginTOTPWithResponse Makes the secret of a second factor, to be given to an authenticator.
+	//
+	// Codes of RFC 6238 with SHA-1, six digits and 30 seconds. Nobody is asked for one until the first was shown (confirm). A secret that was made before and not confirmed is void; 409 while one is in use, and for a token. Wrong passwords are throttled as at signing in.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/me/totp (the `BeginTOTP` operationId).
+	BeginTOTPWithResponse(ctx context.Context, body BeginTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginTOTPResponse, error)
+
+	// ConfirmTOTPWithBodyWithResponse Shows the first code of a second factor, which is asked for from now on.
+	//
+	// The other sessions end, which were opened without one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/me/totp/confirm (the `ConfirmTOTP` operationId).
+	ConfirmTOTPWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmTOTPResponse, error)
+
+	// ConfirmTOTPWithResponse Shows the first code of a second factor, which is asked for from now on.
+	//
+	// The other sessions end, which were opened without one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/me/totp/confirm (the `ConfirmTOTP` operationId).
+	ConfirmTOTPWithResponse(ctx context.Context, body ConfirmTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmTOTPResponse, error)
+
+	// ReplaceRecoveryCodesWithBodyWithResponse Makes other recovery codes; those before are void.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/me/totp/recovery_codes (the `ReplaceRecoveryCodes` operationId).
+	ReplaceRecoveryCodesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceRecoveryCodesResponse, error)
+
+	// ReplaceRecoveryCodesWithResponse Makes other recovery codes; those before are void.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/me/totp/recovery_codes (the `ReplaceRecoveryCodes` operationId).
+	ReplaceRecoveryCodesWithResponse(ctx context.Context, body ReplaceRecoveryCodesJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceRecoveryCodesResponse, error)
+
+	// RemoveTOTPWithBodyWithResponse Takes one's own second factor away, by a code or a recovery code.
+	//
+	// 409 where the role needs one (api.totp_required).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
+	RemoveTOTPWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RemoveTOTPResponse, error)
+
+	// RemoveTOTPWithResponse Takes one's own second factor away, by a code or a recovery code.
+	//
+	// 409 where the role needs one (api.totp_required).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
+	RemoveTOTPWithResponse(ctx context.Context, body RemoveTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*RemoveTOTPResponse, error)
+
 	// SetPasswordByLinkWithBodyWithResponse Sets the password of whom a one-time link is for, and lets the page in.
 	//
-	// The link is used up then, and all other sessions of the person end.
+	// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12422,7 +12978,7 @@ type ClientWithResponsesInterface interface {
 
 	// SetPasswordByLinkWithResponse Sets the password of whom a one-time link is for, and lets the page in.
 	//
-	// The link is used up then, and all other sessions of the person end.
+	// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12588,7 +13144,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSessionWithBodyWithResponse Lets a page in, by a token or by a person's name and password.
 	//
-	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to.
+	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to. Who has a second factor and gives no code is told so: 401 with code second_factor, once the password is right. A code is taken once, and wrong ones are throttled by person.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12597,7 +13153,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSessionWithResponse Lets a page in, by a token or by a person's name and password.
 	//
-	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to.
+	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to. Who has a second factor and gives no code is told so: 401 with code second_factor, once the password is right. A code is taken once, and wrong ones are throttled by person.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12716,6 +13272,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/users/{user}/invite (the `InviteUser` operationId).
 	InviteUserWithResponse(ctx context.Context, user PathUser, reqEditors ...RequestEditorFn) (*InviteUserResponse, error)
+
+	// RemoveUserTOTPWithResponse Takes a person's second factor away, with its recovery codes; its sessions end.
+	//
+	// For who has lost what makes the codes, and the recovery codes with it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/users/{user}/remove_totp (the `RemoveUserTOTP` operationId).
+	RemoveUserTOTPWithResponse(ctx context.Context, user PathUser, reqEditors ...RequestEditorFn) (*RemoveUserTOTPResponse, error)
 
 	// GetPageFileWithResponse A script, a style or a picture of the pages.
 	//
@@ -17549,6 +18114,239 @@ func (r EndOwnSessionResponse) ContentType() string {
 	return ""
 }
 
+type GetTOTPResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TOTP
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTOTPResponse) GetJSON200() *TOTP {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTOTPResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTOTPResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTOTPResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTOTPResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTOTPResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BeginTOTPResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TOTPKey
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BeginTOTPResponse) GetJSON200() *TOTPKey {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeginTOTPResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginTOTPResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginTOTPResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginTOTPResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginTOTPResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmTOTPResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecoveryCodes
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmTOTPResponse) GetJSON200() *RecoveryCodes {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConfirmTOTPResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmTOTPResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmTOTPResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmTOTPResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmTOTPResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplaceRecoveryCodesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecoveryCodes
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceRecoveryCodesResponse) GetJSON200() *RecoveryCodes {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReplaceRecoveryCodesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceRecoveryCodesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceRecoveryCodesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceRecoveryCodesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceRecoveryCodesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveTOTPResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RemoveTOTPResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveTOTPResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveTOTPResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveTOTPResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveTOTPResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SetPasswordByLinkResponse200Headers the declared response headers of an HTTP 200 response for SetPasswordByLink
 type SetPasswordByLinkResponse200Headers struct {
 	SetCookie string
@@ -19010,6 +19808,54 @@ func (r InviteUserResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r InviteUserResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveUserTOTPResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *User
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RemoveUserTOTPResponse) GetJSON200() *User {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RemoveUserTOTPResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveUserTOTPResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveUserTOTPResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveUserTOTPResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveUserTOTPResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -21129,9 +21975,138 @@ func (c *ClientWithResponses) EndOwnSessionWithResponse(ctx context.Context, ses
 	return ParseEndOwnSessionResponse(rsp)
 }
 
+// GetTOTPWithResponse Whether one is asked for a second factor.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/me/totp (the `GetTOTP` operationId).
+func (c *ClientWithResponses) GetTOTPWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTOTPResponse, error) {
+	rsp, err := c.GetTOTP(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTOTPResponse(rsp)
+}
+
+// BeginTOTPWithBodyWithResponse Makes the secret of a second factor, to be given to an authenticator.
+//
+// Codes of RFC 6238 with SHA-1, six digits and 30 seconds. Nobody is asked for one until the first was shown (confirm). A secret that was made before and not confirmed is void; 409 while one is in use, and for a token. Wrong passwords are throttled as at signing in.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/me/totp (the `BeginTOTP` operationId).
+func (c *ClientWithResponses) BeginTOTPWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginTOTPResponse, error) {
+	rsp, err := c.BeginTOTPWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginTOTPResponse(rsp)
+}
+
+// BeginTOTPWithResponse Makes the secret of a second factor, to be given to an authenticator.
+//
+// Codes of RFC 6238 with SHA-1, six digits and 30 seconds. Nobody is asked for one until the first was shown (confirm). A secret that was made before and not confirmed is void; 409 while one is in use, and for a token. Wrong passwords are throttled as at signing in.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/me/totp (the `BeginTOTP` operationId).
+func (c *ClientWithResponses) BeginTOTPWithResponse(ctx context.Context, body BeginTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginTOTPResponse, error) {
+	rsp, err := c.BeginTOTP(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginTOTPResponse(rsp)
+}
+
+// ConfirmTOTPWithBodyWithResponse Shows the first code of a second factor, which is asked for from now on.
+//
+// The other sessions end, which were opened without one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/me/totp/confirm (the `ConfirmTOTP` operationId).
+func (c *ClientWithResponses) ConfirmTOTPWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmTOTPResponse, error) {
+	rsp, err := c.ConfirmTOTPWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmTOTPResponse(rsp)
+}
+
+// ConfirmTOTPWithResponse Shows the first code of a second factor, which is asked for from now on.
+//
+// The other sessions end, which were opened without one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/me/totp/confirm (the `ConfirmTOTP` operationId).
+func (c *ClientWithResponses) ConfirmTOTPWithResponse(ctx context.Context, body ConfirmTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmTOTPResponse, error) {
+	rsp, err := c.ConfirmTOTP(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmTOTPResponse(rsp)
+}
+
+// ReplaceRecoveryCodesWithBodyWithResponse Makes other recovery codes; those before are void.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/me/totp/recovery_codes (the `ReplaceRecoveryCodes` operationId).
+func (c *ClientWithResponses) ReplaceRecoveryCodesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceRecoveryCodesResponse, error) {
+	rsp, err := c.ReplaceRecoveryCodesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceRecoveryCodesResponse(rsp)
+}
+
+// ReplaceRecoveryCodesWithResponse Makes other recovery codes; those before are void.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/me/totp/recovery_codes (the `ReplaceRecoveryCodes` operationId).
+func (c *ClientWithResponses) ReplaceRecoveryCodesWithResponse(ctx context.Context, body ReplaceRecoveryCodesJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceRecoveryCodesResponse, error) {
+	rsp, err := c.ReplaceRecoveryCodes(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceRecoveryCodesResponse(rsp)
+}
+
+// RemoveTOTPWithBodyWithResponse Takes one's own second factor away, by a code or a recovery code.
+//
+// 409 where the role needs one (api.totp_required).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
+func (c *ClientWithResponses) RemoveTOTPWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RemoveTOTPResponse, error) {
+	rsp, err := c.RemoveTOTPWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveTOTPResponse(rsp)
+}
+
+// RemoveTOTPWithResponse Takes one's own second factor away, by a code or a recovery code.
+//
+// 409 where the role needs one (api.totp_required).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
+func (c *ClientWithResponses) RemoveTOTPWithResponse(ctx context.Context, body RemoveTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*RemoveTOTPResponse, error) {
+	rsp, err := c.RemoveTOTP(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveTOTPResponse(rsp)
+}
+
 // SetPasswordByLinkWithBodyWithResponse Sets the password of whom a one-time link is for, and lets the page in.
 //
-// The link is used up then, and all other sessions of the person end.
+// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21146,7 +22121,7 @@ func (c *ClientWithResponses) SetPasswordByLinkWithBodyWithResponse(ctx context.
 
 // SetPasswordByLinkWithResponse Sets the password of whom a one-time link is for, and lets the page in.
 //
-// The link is used up then, and all other sessions of the person end.
+// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21432,7 +22407,7 @@ func (c *ClientWithResponses) DeleteSessionWithResponse(ctx context.Context, req
 
 // CreateSessionWithBodyWithResponse Lets a page in, by a token or by a person's name and password.
 //
-// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to.
+// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to. Who has a second factor and gives no code is told so: 401 with code second_factor, once the password is right. A code is taken once, and wrong ones are throttled by person.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21447,7 +22422,7 @@ func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Cont
 
 // CreateSessionWithResponse Lets a page in, by a token or by a person's name and password.
 //
-// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to.
+// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page signs out, the token is revoked or the person disabled, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address, wrong passwords by name and address: 429 says to wait, and nobody else behind the address has to. Who has a second factor and gives no code is told so: 401 with code second_factor, once the password is right. A code is taken once, and wrong ones are throttled by person.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21661,6 +22636,21 @@ func (c *ClientWithResponses) InviteUserWithResponse(ctx context.Context, user P
 		return nil, err
 	}
 	return ParseInviteUserResponse(rsp)
+}
+
+// RemoveUserTOTPWithResponse Takes a person's second factor away, with its recovery codes; its sessions end.
+//
+// For who has lost what makes the codes, and the recovery codes with it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/users/{user}/remove_totp (the `RemoveUserTOTP` operationId).
+func (c *ClientWithResponses) RemoveUserTOTPWithResponse(ctx context.Context, user PathUser, reqEditors ...RequestEditorFn) (*RemoveUserTOTPResponse, error) {
+	rsp, err := c.RemoveUserTOTP(ctx, user, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveUserTOTPResponse(rsp)
 }
 
 // GetPageFileWithResponse A script, a style or a picture of the pages.
@@ -25048,6 +26038,167 @@ func ParseEndOwnSessionResponse(rsp *http.Response) (*EndOwnSessionResponse, err
 	return response, nil
 }
 
+// ParseGetTOTPResponse parses an HTTP response from a GetTOTPWithResponse call
+func ParseGetTOTPResponse(rsp *http.Response) (*GetTOTPResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTOTPResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TOTP
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginTOTPResponse parses an HTTP response from a BeginTOTPWithResponse call
+func ParseBeginTOTPResponse(rsp *http.Response) (*BeginTOTPResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginTOTPResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TOTPKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmTOTPResponse parses an HTTP response from a ConfirmTOTPWithResponse call
+func ParseConfirmTOTPResponse(rsp *http.Response) (*ConfirmTOTPResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmTOTPResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecoveryCodes
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceRecoveryCodesResponse parses an HTTP response from a ReplaceRecoveryCodesWithResponse call
+func ParseReplaceRecoveryCodesResponse(rsp *http.Response) (*ReplaceRecoveryCodesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceRecoveryCodesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecoveryCodes
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveTOTPResponse parses an HTTP response from a RemoveTOTPWithResponse call
+func ParseRemoveTOTPResponse(rsp *http.Response) (*RemoveTOTPResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveTOTPResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSetPasswordByLinkResponse parses an HTTP response from a SetPasswordByLinkWithResponse call
 func ParseSetPasswordByLinkResponse(rsp *http.Response) (*SetPasswordByLinkResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26078,6 +27229,39 @@ func ParseInviteUserResponse(rsp *http.Response) (*InviteUserResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest InvitedUser
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveUserTOTPResponse parses an HTTP response from a RemoveUserTOTPWithResponse call
+func ParseRemoveUserTOTPResponse(rsp *http.Response) (*RemoveUserTOTPResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveUserTOTPResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest User
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -1291,6 +1291,27 @@ func (e LogbookLineKind) Valid() bool {
 	}
 }
 
+// Defines values for MeTOTP.
+const (
+	MeTOTPNeeded MeTOTP = "needed"
+	MeTOTPOff    MeTOTP = "off"
+	MeTOTPOn     MeTOTP = "on"
+)
+
+// Valid indicates whether the value is a known member of the MeTOTP enum.
+func (e MeTOTP) Valid() bool {
+	switch e {
+	case MeTOTPNeeded:
+		return true
+	case MeTOTPOff:
+		return true
+	case MeTOTPOn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MutedSide.
 const (
 	MutedSideAgent    MutedSide = "agent"
@@ -1584,6 +1605,7 @@ const (
 	ProblemCodePhoneBusy        ProblemCode = "phone_busy"
 	ProblemCodeRange            ProblemCode = "range"
 	ProblemCodeRepeated         ProblemCode = "repeated"
+	ProblemCodeSecondFactor     ProblemCode = "second_factor"
 	ProblemCodeThrottled        ProblemCode = "throttled"
 	ProblemCodeTooLarge         ProblemCode = "too_large"
 	ProblemCodeTooLong          ProblemCode = "too_long"
@@ -1660,6 +1682,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeRange:
 		return true
 	case ProblemCodeRepeated:
+		return true
+	case ProblemCodeSecondFactor:
 		return true
 	case ProblemCodeThrottled:
 		return true
@@ -2917,6 +2941,9 @@ type ContactPage struct {
 
 // Credentials A token, or a login and a password.
 type Credentials struct {
+	// Code Of the second factor, or a recovery code; absent where nobody has asked for it.
+	Code string `json:"code,omitempty,omitzero"`
+
 	// Login What a person signs in as, in large or small letters.
 	Login    string `json:"login,omitempty,omitzero"`
 	Password string `json:"password,omitempty,omitzero"`
@@ -4202,6 +4229,9 @@ type LinkedPerson struct {
 	ExpiresAt time.Time `json:"expires_at"`
 	Login     string    `json:"login"`
 	Name      string    `json:"name"`
+
+	// TOTP Whether a code of the second factor is needed beside the link.
+	TOTP bool `json:"totp,omitempty,omitzero"`
 }
 
 // LiveBeat defines model for LiveBeat.
@@ -4366,9 +4396,15 @@ type Me struct {
 	// Token The token's id; absent of a person.
 	Token string `json:"token,omitempty,omitzero"`
 
+	// TOTP Whether a person is asked for a second factor; needed: there is none, and the person may do nothing else before there is (api.totp_required). Absent of a token.
+	TOTP MeTOTP `json:"totp,omitempty,omitzero"`
+
 	// User The person's id; absent of a token.
 	User string `json:"user,omitempty,omitzero"`
 }
+
+// MeTOTP Whether a person is asked for a second factor; needed: there is none, and the person may do nothing else before there is (api.totp_required). Absent of a token.
+type MeTOTP string
 
 // Move defines model for Move.
 type Move struct {
@@ -4532,6 +4568,8 @@ type Party struct {
 
 // PasswordByLink defines model for PasswordByLink.
 type PasswordByLink struct {
+	// Code Of the second factor, or a recovery code; absent where nobody has asked for it.
+	Code     string `json:"code,omitempty,omitzero"`
 	Link     string `json:"link"`
 	Password string `json:"password"`
 }
@@ -4546,6 +4584,11 @@ type PasswordChange struct {
 type PasswordLink struct {
 	// Link What stands behind #/welcome/ in it: ol_<id>_<secret>.
 	Link string `json:"link"`
+}
+
+// PasswordProof defines model for PasswordProof.
+type PasswordProof struct {
+	Password string `json:"password"`
 }
 
 // PastCall defines model for PastCall.
@@ -4617,7 +4660,7 @@ type Preferences struct {
 
 // Problem defines model for Problem.
 type Problem struct {
-	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, outcome_needed, too_many_outcomes, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
+	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, second_factor, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, outcome_needed, too_many_outcomes, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail A sentence for people.
@@ -4637,7 +4680,7 @@ type Problem struct {
 	Value string `json:"value,omitempty,omitzero"`
 }
 
-// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, outcome_needed, too_many_outcomes, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
+// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, second_factor, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, outcome_needed, too_many_outcomes, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 type ProblemCode string
 
 // Queue defines model for Queue.
@@ -4816,6 +4859,11 @@ type RecordingPage struct {
 
 // RecordingState unknown: its end was never heard of.
 type RecordingState string
+
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	Codes []string `json:"codes"`
+}
 
 // Region A country's two letters.
 type Region = string
@@ -5117,6 +5165,38 @@ type Swap struct {
 // SwapSide With whom the agent is to talk: other is whom they ask.
 type SwapSide string
 
+// TOTP defines model for TOTP.
+type TOTP struct {
+	// RecoveryCodes How many of them are left.
+	RecoveryCodes int `json:"recovery_codes,omitempty,omitzero"`
+
+	// Required Whether the role needs one.
+	Required bool `json:"required"`
+
+	// Since Absent of who is not asked for one.
+	Since time.Time `json:"since,omitempty,omitzero"`
+}
+
+// TOTPCode defines model for TOTPCode.
+type TOTPCode struct {
+	Code string `json:"code"`
+}
+
+// TOTPKey defines model for TOTPKey.
+type TOTPKey struct {
+	// Path Its dark squares, as a path of SVG.
+	Path string `json:"path"`
+
+	// Secret In base 32, to be typed.
+	Secret string `json:"secret"`
+
+	// Size Width and height of the QR code of uri, in its squares.
+	Size int `json:"size"`
+
+	// URI otpauth://totp/…, with the secret.
+	URI string `json:"uri"`
+}
+
 // TargetKind number: an outside number.
 type TargetKind string
 
@@ -5204,6 +5284,9 @@ type User struct {
 	PasswordSetAt time.Time `json:"password_set_at,omitempty,omitzero"`
 	Role          Role      `json:"role"`
 	Teams         []string  `json:"teams,omitempty,omitzero"`
+
+	// TOTPSince Absent of who is not asked for a second factor.
+	TOTPSince time.Time `json:"totp_since,omitempty,omitzero"`
 }
 
 // UserChange defines model for UserChange.
@@ -5930,6 +6013,18 @@ type ChangePasswordJSONRequestBody = PasswordChange
 
 // PutPreferencesJSONRequestBody defines body for PutPreferences for application/json ContentType.
 type PutPreferencesJSONRequestBody = Preferences
+
+// BeginTOTPJSONRequestBody defines body for BeginTOTP for application/json ContentType.
+type BeginTOTPJSONRequestBody = PasswordProof
+
+// ConfirmTOTPJSONRequestBody defines body for ConfirmTOTP for application/json ContentType.
+type ConfirmTOTPJSONRequestBody = TOTPCode
+
+// ReplaceRecoveryCodesJSONRequestBody defines body for ReplaceRecoveryCodes for application/json ContentType.
+type ReplaceRecoveryCodesJSONRequestBody = TOTPCode
+
+// RemoveTOTPJSONRequestBody defines body for RemoveTOTP for application/json ContentType.
+type RemoveTOTPJSONRequestBody = TOTPCode
 
 // SetPasswordByLinkJSONRequestBody defines body for SetPasswordByLink for application/json ContentType.
 type SetPasswordByLinkJSONRequestBody = PasswordByLink

@@ -36,6 +36,11 @@ func newUserCommand() *cobra.Command {
 		userCommand("end-sessions LOGIN", "Sign a person out everywhere", "user.end_sessions",
 			func(cmd *cobra.Command, _ Config, db *records.DB, u records.User) error {
 				return confirm(cmd, db.EndSessions(cmd.Context(), u.ID, ""), "%s is signed out everywhere\n", u.Login)
+			}),
+		userCommand("remove-totp LOGIN", "Take a person's second factor away, who has lost it and the recovery codes", "user.remove_totp",
+			func(cmd *cobra.Command, _ Config, db *records.DB, u records.User) error {
+				_, err := db.RemoveTOTP(cmd.Context(), u.ID, "")
+				return confirm(cmd, err, "%s has no second factor any more, and is signed out everywhere\n", u.Login)
 			}))
 	return c
 }
@@ -158,9 +163,9 @@ func newUserListCommand() *cobra.Command {
 				}
 				var rows [][]string
 				for _, u := range list {
-					rows = append(rows, []string{u.Login, u.Name, u.Role, u.Agent, strings.Join(u.Teams, " "), userState(u, time.Now()), dayOrDash(u.Created), dayOrDash(u.Used)})
+					rows = append(rows, []string{u.Login, u.Name, u.Role, u.Agent, strings.Join(u.Teams, " "), userState(u, time.Now()), dayOrDash(u.TOTPSince), dayOrDash(u.Created), dayOrDash(u.Used)})
 				}
-				return columns(cmd.OutOrStdout(), []string{"LOGIN", "NAME", "ROLE", "AGENT", "TEAMS", "STATE", "CREATED", "LAST USED"}, rows)
+				return columns(cmd.OutOrStdout(), []string{"LOGIN", "NAME", "ROLE", "AGENT", "TEAMS", "STATE", "TOTP SINCE", "CREATED", "LAST USED"}, rows)
 			})
 		},
 	}

@@ -35,6 +35,8 @@ func TestUserCommands(t *testing.T) {
 		{"enable eva", "eva may sign in"},
 		{"list", "no password"},
 		{"end-sessions eva", "eva is signed out everywhere"},
+		{"remove-totp eva", "eva has no second factor any more"},
+		{"remove-totp ivan", `nobody signs in as "ivan"`},
 		{"disable ivan", `nobody signs in as "ivan"`},
 	} {
 		out, err := user(strings.Fields(row.args)...)

@@ -12,6 +12,8 @@ type Identity struct {
 	Agent  string   // whom it acts for, with role agent
 	Scopes []string // what a token was narrowed to
 	Teams  []string // those whose people its rights are bound to
+	// TOTP tells that a person is asked for a second factor.
+	TOTP bool
 	// Display tells that it is a screen on a wall, which nobody uses and which is switched off at night.
 	Display bool
 	Ends    time.Time
@@ -33,5 +35,5 @@ func (t Token) Identity() Identity {
 
 // Identity is the person as a credential stands for it.
 func (u User) Identity() Identity {
-	return Identity{ID: u.ID, Name: u.Login, Person: u.called(), Role: u.Role, Agent: u.Agent, Teams: u.Teams, Ended: u.Disabled}
+	return Identity{ID: u.ID, Name: u.Login, Person: u.called(), Role: u.Role, Agent: u.Agent, Teams: u.Teams, TOTP: !u.TOTPSince.IsZero(), Ended: u.Disabled}
 }

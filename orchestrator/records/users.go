@@ -23,6 +23,11 @@ type User struct {
 	Teams       []string
 	Password    string // its hash, with what it was made by; "" is none yet
 	PasswordSet time.Time
+	// TOTP is the secret of the codes that are asked for beside the password, "" is none. It has to be
+	// kept as it is: the codes are made from it. TOTPSince is when the person showed one for the
+	// first time; until then nobody is asked for any.
+	TOTP        string
+	TOTPSince   time.Time
 	LinkExpires time.Time // of the one-time link that is open
 	Created     time.Time
 	Used        time.Time // to the minute
@@ -39,16 +44,16 @@ func (u User) called() string {
 
 const (
 	linkPrefix  = "ol"
-	userColumns = "id, login, name, role, agent, teams, password, password_at, link_expires_at, created_at, used_at, disabled_at" //nolint:gosec // names of columns, no credentials
+	userColumns = "id, login, name, role, agent, teams, password, password_at, totp, totp_at, link_expires_at, created_at, used_at, disabled_at" //nolint:gosec // names of columns, no credentials
 )
 
 func scanUser(scan func(...any) error, more ...any) (User, error) {
 	var u User
 	var teams string
-	var password, link, created, used, disabled int64
-	err := scan(append([]any{&u.ID, &u.Login, &u.Name, &u.Role, &u.Agent, &teams, &u.Password, &password, &link, &created, &used, &disabled}, more...)...)
+	var password, totp, link, created, used, disabled int64
+	err := scan(append([]any{&u.ID, &u.Login, &u.Name, &u.Role, &u.Agent, &teams, &u.Password, &password, &u.TOTP, &totp, &link, &created, &used, &disabled}, more...)...)
 	u.Teams = strings.Fields(teams)
-	u.PasswordSet, u.LinkExpires, u.Created, u.Used, u.Disabled = at(password), at(link), at(created), at(used), at(disabled)
+	u.PasswordSet, u.TOTPSince, u.LinkExpires, u.Created, u.Used, u.Disabled = at(password), at(totp), at(link), at(created), at(used), at(disabled)
 	return u, err
 }
 
@@ -56,13 +61,13 @@ func scanUser(scan func(...any) error, more ...any) (User, error) {
 func (d *DB) CreateUser(ctx context.Context, u User) (User, error) {
 	const op = "records.CreateUser"
 	u.ID, u.Created = randomText(idBytes), at(ms(d.now()))
-	u.Password, u.PasswordSet, u.LinkExpires, u.Used, u.Disabled = "", time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	u.Password, u.PasswordSet, u.TOTP, u.TOTPSince, u.LinkExpires, u.Used, u.Disabled = "", time.Time{}, "", time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	err := d.inTx(ctx, func(tx *transaction) error {
 		if err := tx.free(ctx, op, u); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, d.rebind("INSERT INTO users ("+userColumns+", link) VALUES ("+marks(13)+")"),
-			u.ID, text(u.Login), text(u.Name), text(u.Role), text(u.Agent), text(strings.Join(u.Teams, " ")), "", 0, 0, ms(u.Created), 0, 0, "")
+		_, err := tx.ExecContext(ctx, d.rebind("INSERT INTO users ("+userColumns+", link) VALUES ("+marks(15)+")"),
+			u.ID, text(u.Login), text(u.Name), text(u.Role), text(u.Agent), text(strings.Join(u.Teams, " ")), "", 0, "", 0, 0, ms(u.Created), 0, 0, "")
 		return err
 	})
 	return u, kept(op, err)

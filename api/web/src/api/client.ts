@@ -77,7 +77,7 @@ async function ask(method: Method, path: string, o: Asked): Promise<unknown> {
     return text ? JSON.parse(text) : undefined
   }
   const problem = problemOf(answer.status, answer.statusText, await answer.text())
-  if (answer.status === 401 && path !== '/api/v1/session') over()
+  if (answer.status === 401 && problem.code !== 'second_factor' && path !== '/api/v1/session') over()
   throw new Refused(problem)
 }
 

@@ -31,6 +31,7 @@ export const text = bilingual(
     user: {
       add: 'Add a person', login: 'Signs in as', loginHow: 'Small letters, digits and . _ @ -', change: (who: string) => `Change ${who}`, edit: 'Change',
       invite: 'New link', disable: 'Disable', enable: 'Enable', end: 'Sign out everywhere',
+      factor: 'second factor', removeFactor: 'Remove second factor', factorRemoved: (who: string) => `${who} has no second factor any more, and is signed out everywhere.`,
       states: {disabled: 'disabled', invited: 'invited', none: 'no password', active: 'may sign in'},
       link: (who: string, until: string) => `The link by which ${who} sets a password, once, until ${until}. It is shown only now: copy it and pass it on.`,
       ends: 'Another role, agent or teams sign the person out.',
@@ -95,6 +96,7 @@ export const text = bilingual(
     user: {
       add: 'Añadir una persona', login: 'Entra como', loginHow: 'Letras minúsculas, cifras y . _ @ -', change: (who: string) => `Cambiar ${who}`, edit: 'Cambiar',
       invite: 'Enlace nuevo', disable: 'Inhabilitar', enable: 'Habilitar', end: 'Terminar sesiones',
+      factor: 'segundo factor', removeFactor: 'Quitar segundo factor', factorRemoved: (who: string) => `${who} ya no tiene segundo factor ni sesiones.`,
       states: {disabled: 'inhabilitada', invited: 'invitada', none: 'sin contraseña', active: 'puede entrar'},
       link: (who: string, until: string) => `El enlace con el que ${who} fija una contraseña, una vez, hasta ${until}. Solo se muestra ahora: cópielo y páselo.`,
       ends: 'Otro rol, agente o equipos terminan las sesiones de la persona.',
