@@ -80,7 +80,7 @@ func (s *Server) whoIs(a *asker) wire.Me {
 	w := a.who
 	me := wire.Me{Token: w.ID, Name: w.Name, Role: wire.Role(w.Role), Agent: w.Agent, Scopes: w.Scopes, Teams: w.Teams, ExpiresAt: a.until.UTC(), Permissions: s.permissions(a)}
 	if w.IsPerson() {
-		me.Token, me.User, me.Login, me.Name, me.TOTP = "", w.ID, w.Name, w.Person, s.totpOf(w)
+		me.Token, me.User, me.Login, me.Name, me.TOTP, me.Provided = "", w.ID, w.Name, w.Person, s.totpOf(w), w.Provided
 	}
 	if zone := s.Definitions.Zone().String(); zone != "Local" { // that name says nothing elsewhere
 		me.TimeZone = zone

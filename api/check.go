@@ -47,7 +47,7 @@ func (o *operation) checkParameters(c echo.Context) error {
 	slices.Sort(names) // the same fault for the same query
 	for _, name := range names {
 		switch {
-		case !slices.Contains(o.query, name):
+		case !slices.Contains(o.query, name) && !o.anyQuery:
 			return wrong(wire.ProblemCodeUnknownField, name, "", "is not a parameter that this takes")
 		case len(values[name]) > 1:
 			return wrong(wire.ProblemCodeRepeated, name, values[name][1], "is given %d times", len(values[name]))

@@ -220,6 +220,10 @@ type People interface {
 	SetPassword(ctx context.Context, id, hash, butSession string) error
 	// RehashPassword keeps another hash of the password that a person has.
 	RehashPassword(ctx context.Context, id, hash string) error
+	// UserOfSubject is NotFound when a provider knows nobody as that; BindSubject Conflict for who signs in
+	// in another way.
+	UserOfSubject(ctx context.Context, subject string) (records.User, error)
+	BindSubject(ctx context.Context, id, subject string, mayHavePassword bool) (records.User, error)
 	// BeginTOTP and ConfirmTOTP set a second factor up; Conflict when one is in use.
 	BeginTOTP(ctx context.Context, person, secret string) error
 	ConfirmTOTP(ctx context.Context, person, secret string, step int64, recovery []string, butSession string) error

@@ -337,6 +337,12 @@ type ServerInterface interface {
 	// RemoveTOTP Takes one's own second factor away, by a code or a recovery code.
 	// (POST /api/v1/me/totp/remove)
 	RemoveTOTP(ctx echo.Context) error
+	// FinishOIDC Where the OpenID provider sends a browser back to, which is let in.
+	// (GET /api/v1/oidc_callback)
+	FinishOIDC(ctx echo.Context, params FinishOIDCParams) error
+	// BeginOIDC Sends a browser to the OpenID provider (api.oidc), to sign in there.
+	// (GET /api/v1/oidc_login)
+	BeginOIDC(ctx echo.Context, params BeginOIDCParams) error
 	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
 	// (POST /api/v1/password_links)
 	SetPasswordByLink(ctx echo.Context) error
@@ -397,6 +403,9 @@ type ServerInterface interface {
 	// GetSheet The control sheet of a queue, or of a campaign, and day.
 	// (GET /api/v1/sheet)
 	GetSheet(ctx echo.Context, params GetSheetParams) error
+	// GetSignIn The ways by which people are let in, beside names, passwords and tokens.
+	// (GET /api/v1/sign_in)
+	GetSignIn(ctx echo.Context) error
 	// ListTokens Lists tokens, the latest first, without their secrets.
 	// (GET /api/v1/tokens)
 	ListTokens(ctx echo.Context, params ListTokensParams) error
@@ -2526,6 +2535,56 @@ func (w *ServerInterfaceWrapper) RemoveTOTP(ctx echo.Context) error {
 	return err
 }
 
+// FinishOIDC converts echo context to params.
+func (w *ServerInterfaceWrapper) FinishOIDC(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FinishOIDCParams
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", ctx.QueryParams(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter code: %s", err))
+	}
+
+	// ------------- Optional query parameter "error" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "error", ctx.QueryParams(), &params.Error, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter error: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.FinishOIDC(ctx, params)
+	return err
+}
+
+// BeginOIDC converts echo context to params.
+func (w *ServerInterfaceWrapper) BeginOIDC(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginOIDCParams
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.BeginOIDC(ctx, params)
+	return err
+}
+
 // SetPasswordByLink converts echo context to params.
 func (w *ServerInterfaceWrapper) SetPasswordByLink(ctx echo.Context) error {
 	var err error
@@ -3182,6 +3241,15 @@ func (w *ServerInterfaceWrapper) GetSheet(ctx echo.Context) error {
 	return err
 }
 
+// GetSignIn converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSignIn(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSignIn(ctx)
+	return err
+}
+
 // ListTokens converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
 	var err error
@@ -3505,6 +3573,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/assets/:file", wrapper.GetPageFile, options.OperationMiddlewares["getPageFile"]...)
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession, options.OperationMiddlewares["deleteSession"]...)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession, options.OperationMiddlewares["createSession"]...)
+	router.GET(options.BaseURL+"/api/v1/sign_in", wrapper.GetSignIn, options.OperationMiddlewares["getSignIn"]...)
+	router.GET(options.BaseURL+"/api/v1/oidc_login", wrapper.BeginOIDC, options.OperationMiddlewares["beginOIDC"]...)
+	router.GET(options.BaseURL+"/api/v1/oidc_callback", wrapper.FinishOIDC, options.OperationMiddlewares["finishOIDC"]...)
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
 	router.GET(options.BaseURL+"/api/v1/me/preferences", wrapper.GetPreferences, options.OperationMiddlewares["getPreferences"]...)
 	router.PUT(options.BaseURL+"/api/v1/me/preferences", wrapper.PutPreferences, options.OperationMiddlewares["putPreferences"]...)
@@ -8019,6 +8090,72 @@ func (response RemoveTOTPdefaultApplicationProblemPlusJSONResponse) VisitRemoveT
 	return err
 }
 
+type FinishOIDCRequestObject struct {
+	Params FinishOIDCParams
+}
+
+type FinishOIDCResponseObject interface {
+	VisitFinishOIDCResponse(w http.ResponseWriter) error
+}
+
+type FinishOIDC302Response struct {
+}
+
+func (response FinishOIDC302Response) VisitFinishOIDCResponse(w http.ResponseWriter) error {
+	w.WriteHeader(302)
+	return nil
+}
+
+type FinishOIDCdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FinishOIDCdefaultApplicationProblemPlusJSONResponse) VisitFinishOIDCResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginOIDCRequestObject struct {
+	Params BeginOIDCParams
+}
+
+type BeginOIDCResponseObject interface {
+	VisitBeginOIDCResponse(w http.ResponseWriter) error
+}
+
+type BeginOIDC302Response struct {
+}
+
+func (response BeginOIDC302Response) VisitBeginOIDCResponse(w http.ResponseWriter) error {
+	w.WriteHeader(302)
+	return nil
+}
+
+type BeginOIDCdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginOIDCdefaultApplicationProblemPlusJSONResponse) VisitBeginOIDCResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetPasswordByLinkRequestObject struct {
 	Body *SetPasswordByLinkJSONRequestBody
 }
@@ -8986,6 +9123,44 @@ type GetSheetdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSheetdefaultApplicationProblemPlusJSONResponse) VisitGetSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignInRequestObject struct {
+}
+
+type GetSignInResponseObject interface {
+	VisitGetSignInResponse(w http.ResponseWriter) error
+}
+
+type GetSignIn200JSONResponse SignIn
+
+func (response GetSignIn200JSONResponse) VisitGetSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignIndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSignIndefaultApplicationProblemPlusJSONResponse) VisitGetSignInResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9992,6 +10167,12 @@ type StrictServerInterface interface {
 	// RemoveTOTP Takes one's own second factor away, by a code or a recovery code.
 	// (POST /api/v1/me/totp/remove)
 	RemoveTOTP(ctx context.Context, request RemoveTOTPRequestObject) (RemoveTOTPResponseObject, error)
+	// FinishOIDC Where the OpenID provider sends a browser back to, which is let in.
+	// (GET /api/v1/oidc_callback)
+	FinishOIDC(ctx context.Context, request FinishOIDCRequestObject) (FinishOIDCResponseObject, error)
+	// BeginOIDC Sends a browser to the OpenID provider (api.oidc), to sign in there.
+	// (GET /api/v1/oidc_login)
+	BeginOIDC(ctx context.Context, request BeginOIDCRequestObject) (BeginOIDCResponseObject, error)
 	// SetPasswordByLink Sets the password of whom a one-time link is for, and lets the page in.
 	// (POST /api/v1/password_links)
 	SetPasswordByLink(ctx context.Context, request SetPasswordByLinkRequestObject) (SetPasswordByLinkResponseObject, error)
@@ -10052,6 +10233,9 @@ type StrictServerInterface interface {
 	// GetSheet The control sheet of a queue, or of a campaign, and day.
 	// (GET /api/v1/sheet)
 	GetSheet(ctx context.Context, request GetSheetRequestObject) (GetSheetResponseObject, error)
+	// GetSignIn The ways by which people are let in, beside names, passwords and tokens.
+	// (GET /api/v1/sign_in)
+	GetSignIn(ctx context.Context, request GetSignInRequestObject) (GetSignInResponseObject, error)
 	// ListTokens Lists tokens, the latest first, without their secrets.
 	// (GET /api/v1/tokens)
 	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
@@ -13580,6 +13764,56 @@ func (sh *strictHandler) RemoveTOTP(ctx echo.Context) error {
 	return nil
 }
 
+// FinishOIDC operation middleware
+func (sh *strictHandler) FinishOIDC(ctx echo.Context, params FinishOIDCParams) error {
+	var request FinishOIDCRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FinishOIDC(ctx.Request().Context(), request.(FinishOIDCRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FinishOIDC")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(FinishOIDCResponseObject); ok {
+		return validResponse.VisitFinishOIDCResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// BeginOIDC operation middleware
+func (sh *strictHandler) BeginOIDC(ctx echo.Context, params BeginOIDCParams) error {
+	var request BeginOIDCRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginOIDC(ctx.Request().Context(), request.(BeginOIDCRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginOIDC")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(BeginOIDCResponseObject); ok {
+		return validResponse.VisitBeginOIDCResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SetPasswordByLink operation middleware
 func (sh *strictHandler) SetPasswordByLink(ctx echo.Context) error {
 	var request SetPasswordByLinkRequestObject
@@ -14163,6 +14397,29 @@ func (sh *strictHandler) GetSheet(ctx echo.Context, params GetSheetParams) error
 		return err
 	} else if validResponse, ok := response.(GetSheetResponseObject); ok {
 		return validResponse.VisitGetSheetResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSignIn operation middleware
+func (sh *strictHandler) GetSignIn(ctx echo.Context) error {
+	var request GetSignInRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSignIn(ctx.Request().Context(), request.(GetSignInRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSignIn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSignInResponseObject); ok {
+		return validResponse.VisitGetSignInResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

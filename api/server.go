@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/operadora/operadora/api/oidc"
 )
 
 // stopTime is how long requests in hand may go on while the server stops.
@@ -28,6 +31,7 @@ type Server struct {
 	log         *slog.Logger
 	proxies     []netip.Prefix
 	echo        *echo.Echo
+	provider    *oidc.Provider // nil where people sign in here alone
 	throttle    *throttle
 	guesses     *guesses
 	hashing     chan struct{} // has room for who may have a password looked at now
@@ -78,6 +82,9 @@ func New(cfg Config, p Parts) (*Server, error) {
 		guesses: newGuesses(p.Now), hashing: make(chan struct{}, hashersAtOnce),
 		crossOrigin: http.NewCrossOriginProtection(), metrics: newMetrics(p.Registerer), heartbeat: heartbeatEvery,
 		writeTime: writeTime}
+	if cfg.OIDC.On() {
+		s.provider = oidc.New(cfg.OIDC, strings.TrimSuffix(cfg.PublicURL, "/")+"/api/v1/oidc_callback", p.Now)
+	}
 	s.doors = newDoors(cfg, s.metrics)
 	s.hub = newHub(p.Journal, s.doors, s.metrics, s.log)
 	s.sounds = newSounds(s.log)

@@ -31,6 +31,7 @@ type operation struct {
 	stream           bool // no deadline, and not timed
 	upload           bool // its body is a file, which is read as it comes and takes as long as it takes
 	reach            reach
+	anyQuery         bool // takes parameters that the document does not have
 	audited          bool // leaves a line on the audit log
 	parameters       []*openapi3.Parameter
 	query            []string         // names of the parameters in the query
@@ -78,6 +79,7 @@ func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Ope
 	o := &operation{id: op.OperationID, method: method, path: echoPath(path), tag: op.Tags[0], body: nothing}
 	o.stream, _ = op.Extensions["x-stream"].(bool)
 	o.upload, _ = op.Extensions["x-upload"].(bool)
+	o.anyQuery, _ = op.Extensions["x-any-query"].(bool)
 	audits, _ := op.Extensions["x-audited"].(bool)
 	o.audited = audits || !safe(method)
 	o.access.public = op.Security != nil && len(*op.Security) == 0

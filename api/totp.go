@@ -19,7 +19,7 @@ func (s *Server) totpOf(w records.Identity) wire.MeTOTP {
 	switch {
 	case w.TOTP:
 		return wire.MeTOTPOn
-	case slices.Contains(s.cfg.TOTPRequired, w.Role):
+	case slices.Contains(s.cfg.TOTPRequired, w.Role) && !w.Provided:
 		return wire.MeTOTPNeeded
 	}
 	return wire.MeTOTPOff

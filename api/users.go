@@ -94,7 +94,7 @@ func (s *Server) teamsDefined(ctx context.Context, teams []string) error {
 
 func userView(u records.User) wire.User {
 	return wire.User{ID: u.ID, Login: u.Login, Name: u.Name, Role: wire.Role(u.Role), Agent: u.Agent, Teams: u.Teams, CreatedAt: u.Created,
-		PasswordSetAt: u.PasswordSet, TOTPSince: u.TOTPSince, LinkExpiresAt: u.LinkExpires, LastUsed: u.Used, DisabledAt: u.Disabled}
+		PasswordSetAt: u.PasswordSet, Provided: u.Subject != "", TOTPSince: u.TOTPSince, LinkExpiresAt: u.LinkExpires, LastUsed: u.Used, DisabledAt: u.Disabled}
 }
 
 // rightsOf are a person's in words, for the audit log.

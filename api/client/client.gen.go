@@ -1131,6 +1131,20 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
 	RemoveTOTP(ctx context.Context, body RemoveTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// FinishOIDC Where the OpenID provider sends a browser back to, which is let in.
+	//
+	// Leads back to the pages: with a session, or with refused in the address behind #/?: expired (it was another browser, or too long ago), unknown (there is nobody of that login, or nobody of that group), password (who signs in with a password here), disabled, provider (it said no, does not answer, or must not be believed), held. Providers add parameters of their own, which are not looked at.
+	//
+	// Corresponds with GET /api/v1/oidc_callback (the `FinishOIDC` operationId).
+	FinishOIDC(ctx context.Context, params *FinishOIDCParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginOIDC Sends a browser to the OpenID provider (api.oidc), to sign in there.
+	//
+	// The code flow with PKCE, state and nonce. 404 where there is no provider.
+	//
+	// Corresponds with GET /api/v1/oidc_login (the `BeginOIDC` operationId).
+	BeginOIDC(ctx context.Context, params *BeginOIDCParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetPasswordByLinkWithBody Sets the password of whom a one-time link is for, and lets the page in.
 	//
 	// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
@@ -1300,6 +1314,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
 	GetSheet(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSignIn The ways by which people are let in, beside names, passwords and tokens.
+	//
+	// Corresponds with GET /api/v1/sign_in (the `GetSignIn` operationId).
+	GetSignIn(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTokens Lists tokens, the latest first, without their secrets.
 	//
@@ -3886,6 +3905,40 @@ func (c *Client) RemoveTOTP(ctx context.Context, body RemoveTOTPJSONRequestBody,
 	return c.Client.Do(req)
 }
 
+// FinishOIDC Where the OpenID provider sends a browser back to, which is let in.
+//
+// Leads back to the pages: with a session, or with refused in the address behind #/?: expired (it was another browser, or too long ago), unknown (there is nobody of that login, or nobody of that group), password (who signs in with a password here), disabled, provider (it said no, does not answer, or must not be believed), held. Providers add parameters of their own, which are not looked at.
+//
+// Corresponds with GET /api/v1/oidc_callback (the `FinishOIDC` operationId).
+func (c *Client) FinishOIDC(ctx context.Context, params *FinishOIDCParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishOIDCRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginOIDC Sends a browser to the OpenID provider (api.oidc), to sign in there.
+//
+// The code flow with PKCE, state and nonce. 404 where there is no provider.
+//
+// Corresponds with GET /api/v1/oidc_login (the `BeginOIDC` operationId).
+func (c *Client) BeginOIDC(ctx context.Context, params *BeginOIDCParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginOIDCRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetPasswordByLinkWithBody Sets the password of whom a one-time link is for, and lets the page in.
 //
 // The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
@@ -4286,6 +4339,21 @@ func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONReques
 // Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
 func (c *Client) GetSheet(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSheetRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSignIn The ways by which people are let in, beside names, passwords and tokens.
+//
+// Corresponds with GET /api/v1/sign_in (the `GetSignIn` operationId).
+func (c *Client) GetSignIn(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSignInRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -9743,6 +9811,138 @@ func NewRemoveTOTPRequestWithBody(server string, contentType string, body io.Rea
 	return req, nil
 }
 
+// NewFinishOIDCRequest constructs an http.Request for the FinishOIDC method
+func NewFinishOIDCRequest(server string, params *FinishOIDCParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/oidc_callback")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Code != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "code", *params.Code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Error != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "error", *params.Error, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginOIDCRequest constructs an http.Request for the BeginOIDC method
+func NewBeginOIDCRequest(server string, params *BeginOIDCParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/oidc_login")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSetPasswordByLinkRequest calls the generic SetPasswordByLink builder with application/json body
 func NewSetPasswordByLinkRequest(server string, body SetPasswordByLinkJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11096,6 +11296,33 @@ func NewGetSheetRequest(server string, params *GetSheetParams) (*http.Request, e
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetSignInRequest constructs an http.Request for the GetSignIn method
+func NewGetSignInRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sign_in")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -12967,6 +13194,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/me/totp/remove (the `RemoveTOTP` operationId).
 	RemoveTOTPWithResponse(ctx context.Context, body RemoveTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*RemoveTOTPResponse, error)
 
+	// FinishOIDCWithResponse Where the OpenID provider sends a browser back to, which is let in.
+	//
+	// Leads back to the pages: with a session, or with refused in the address behind #/?: expired (it was another browser, or too long ago), unknown (there is nobody of that login, or nobody of that group), password (who signs in with a password here), disabled, provider (it said no, does not answer, or must not be believed), held. Providers add parameters of their own, which are not looked at.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/oidc_callback (the `FinishOIDC` operationId).
+	FinishOIDCWithResponse(ctx context.Context, params *FinishOIDCParams, reqEditors ...RequestEditorFn) (*FinishOIDCResponse, error)
+
+	// BeginOIDCWithResponse Sends a browser to the OpenID provider (api.oidc), to sign in there.
+	//
+	// The code flow with PKCE, state and nonce. 404 where there is no provider.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/oidc_login (the `BeginOIDC` operationId).
+	BeginOIDCWithResponse(ctx context.Context, params *BeginOIDCParams, reqEditors ...RequestEditorFn) (*BeginOIDCResponse, error)
+
 	// SetPasswordByLinkWithBodyWithResponse Sets the password of whom a one-time link is for, and lets the page in.
 	//
 	// The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
@@ -13168,6 +13413,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
 	GetSheetWithResponse(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*GetSheetResponse, error)
+
+	// GetSignInWithResponse The ways by which people are let in, beside names, passwords and tokens.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/sign_in (the `GetSignIn` operationId).
+	GetSignInWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSignInResponse, error)
 
 	// ListTokensWithResponse Lists tokens, the latest first, without their secrets.
 	//
@@ -18347,6 +18599,88 @@ func (r RemoveTOTPResponse) ContentType() string {
 	return ""
 }
 
+type FinishOIDCResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FinishOIDCResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FinishOIDCResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FinishOIDCResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FinishOIDCResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FinishOIDCResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BeginOIDCResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeginOIDCResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginOIDCResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginOIDCResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginOIDCResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginOIDCResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SetPasswordByLinkResponse200Headers the declared response headers of an HTTP 200 response for SetPasswordByLink
 type SetPasswordByLinkResponse200Headers struct {
 	SetCookie string
@@ -19287,6 +19621,54 @@ func (r GetSheetResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetSheetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetSignInResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SignIn
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSignInResponse) GetJSON200() *SignIn {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSignInResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSignInResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSignInResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSignInResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSignInResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -22104,6 +22486,36 @@ func (c *ClientWithResponses) RemoveTOTPWithResponse(ctx context.Context, body R
 	return ParseRemoveTOTPResponse(rsp)
 }
 
+// FinishOIDCWithResponse Where the OpenID provider sends a browser back to, which is let in.
+//
+// Leads back to the pages: with a session, or with refused in the address behind #/?: expired (it was another browser, or too long ago), unknown (there is nobody of that login, or nobody of that group), password (who signs in with a password here), disabled, provider (it said no, does not answer, or must not be believed), held. Providers add parameters of their own, which are not looked at.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/oidc_callback (the `FinishOIDC` operationId).
+func (c *ClientWithResponses) FinishOIDCWithResponse(ctx context.Context, params *FinishOIDCParams, reqEditors ...RequestEditorFn) (*FinishOIDCResponse, error) {
+	rsp, err := c.FinishOIDC(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishOIDCResponse(rsp)
+}
+
+// BeginOIDCWithResponse Sends a browser to the OpenID provider (api.oidc), to sign in there.
+//
+// The code flow with PKCE, state and nonce. 404 where there is no provider.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/oidc_login (the `BeginOIDC` operationId).
+func (c *ClientWithResponses) BeginOIDCWithResponse(ctx context.Context, params *BeginOIDCParams, reqEditors ...RequestEditorFn) (*BeginOIDCResponse, error) {
+	rsp, err := c.BeginOIDC(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginOIDCResponse(rsp)
+}
+
 // SetPasswordByLinkWithBodyWithResponse Sets the password of whom a one-time link is for, and lets the page in.
 //
 // The link is used up then, and all other sessions of the person end. Who has a second factor needs a code of it, too: 401 with code second_factor, and the link holds.
@@ -22448,6 +22860,19 @@ func (c *ClientWithResponses) GetSheetWithResponse(ctx context.Context, params *
 		return nil, err
 	}
 	return ParseGetSheetResponse(rsp)
+}
+
+// GetSignInWithResponse The ways by which people are let in, beside names, passwords and tokens.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/sign_in (the `GetSignIn` operationId).
+func (c *ClientWithResponses) GetSignInWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSignInResponse, error) {
+	rsp, err := c.GetSignIn(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSignInResponse(rsp)
 }
 
 // ListTokensWithResponse Lists tokens, the latest first, without their secrets.
@@ -26199,6 +26624,64 @@ func ParseRemoveTOTPResponse(rsp *http.Response) (*RemoveTOTPResponse, error) {
 	return response, nil
 }
 
+// ParseFinishOIDCResponse parses an HTTP response from a FinishOIDCWithResponse call
+func ParseFinishOIDCResponse(rsp *http.Response) (*FinishOIDCResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FinishOIDCResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 302:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginOIDCResponse parses an HTTP response from a BeginOIDCWithResponse call
+func ParseBeginOIDCResponse(rsp *http.Response) (*BeginOIDCResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginOIDCResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 302:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSetPasswordByLinkResponse parses an HTTP response from a SetPasswordByLinkWithResponse call
 func ParseSetPasswordByLinkResponse(rsp *http.Response) (*SetPasswordByLinkResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26881,6 +27364,39 @@ func ParseGetSheetResponse(rsp *http.Response) (*GetSheetResponse, error) {
 
 	case rsp.StatusCode == 200:
 		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseGetSignInResponse parses an HTTP response from a GetSignInWithResponse call
+func ParseGetSignInResponse(rsp *http.Response) (*GetSignInResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSignInResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SignIn
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
 
 	}
 

@@ -4382,7 +4382,10 @@ type Me struct {
 
 	// Permissions The operations of this document that it may use.
 	Permissions []string `json:"permissions"`
-	Role        Role     `json:"role"`
+
+	// Provided Whether the person signs in at a provider, and has neither password nor second factor here.
+	Provided bool `json:"provided,omitempty,omitzero"`
+	Role     Role `json:"role"`
 
 	// Scopes What the token was narrowed to; absent when it may do all that its role may.
 	Scopes []string `json:"scopes,omitempty,omitzero"`
@@ -5077,6 +5080,12 @@ type Side struct {
 	Side string `json:"side"`
 }
 
+// SignIn defines model for SignIn.
+type SignIn struct {
+	// Provider What the provider is called at which people sign in (GET /api/v1/oidc_login).
+	Provider string `json:"provider,omitempty,omitzero"`
+}
+
 // Skip defines model for Skip.
 type Skip struct {
 	// Disposition Why: one of the campaign's queue.
@@ -5282,8 +5291,11 @@ type User struct {
 
 	// PasswordSetAt Absent when there is none yet.
 	PasswordSetAt time.Time `json:"password_set_at,omitempty,omitzero"`
-	Role          Role      `json:"role"`
-	Teams         []string  `json:"teams,omitempty,omitzero"`
+
+	// Provided Whether the person signs in at a provider: a new one-time link gives a password instead.
+	Provided bool     `json:"provided,omitempty,omitzero"`
+	Role     Role     `json:"role"`
+	Teams    []string `json:"teams,omitempty,omitzero"`
 
 	// TOTPSince Absent of who is not asked for a second factor.
 	TOTPSince time.Time `json:"totp_since,omitempty,omitzero"`
@@ -5727,6 +5739,19 @@ type GetLogbookParams struct {
 
 	// Language Of html, csv and xlsx.
 	Language *Tongue `form:"language,omitempty" json:"language,omitempty"`
+}
+
+// FinishOIDCParams defines parameters for FinishOIDC.
+type FinishOIDCParams struct {
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+	Code  *string `form:"code,omitempty" json:"code,omitempty"`
+	Error *string `form:"error,omitempty" json:"error,omitempty"`
+}
+
+// BeginOIDCParams defines parameters for BeginOIDC.
+type BeginOIDCParams struct {
+	// To Which page to go on with, from # on.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // GetQueueLogParams defines parameters for GetQueueLog.

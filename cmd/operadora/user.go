@@ -176,6 +176,8 @@ func userState(u records.User, now time.Time) string {
 	switch {
 	case !u.Disabled.IsZero():
 		return "disabled"
+	case u.Subject != "":
+		return "at the provider"
 	case u.LinkExpires.After(now) && u.Password == "":
 		return "invited"
 	case u.Password == "":

@@ -14,6 +14,8 @@ type Identity struct {
 	Teams  []string // those whose people its rights are bound to
 	// TOTP tells that a person is asked for a second factor.
 	TOTP bool
+	// Provided tells that a person signs in at a provider, whose business a second factor is.
+	Provided bool
 	// Display tells that it is a screen on a wall, which nobody uses and which is switched off at night.
 	Display bool
 	Ends    time.Time
@@ -35,5 +37,5 @@ func (t Token) Identity() Identity {
 
 // Identity is the person as a credential stands for it.
 func (u User) Identity() Identity {
-	return Identity{ID: u.ID, Name: u.Login, Person: u.called(), Role: u.Role, Agent: u.Agent, Teams: u.Teams, TOTP: !u.TOTPSince.IsZero(), Ended: u.Disabled}
+	return Identity{ID: u.ID, Name: u.Login, Person: u.called(), Role: u.Role, Agent: u.Agent, Teams: u.Teams, TOTP: !u.TOTPSince.IsZero(), Provided: u.Subject != "", Ended: u.Disabled}
 }

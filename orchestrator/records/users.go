@@ -28,6 +28,8 @@ type User struct {
 	// first time; until then nobody is asked for any.
 	TOTP        string
 	TOTPSince   time.Time
+	// Subject is whom a provider knows the person as, "" of who signs in with a password: nobody does both.
+	Subject     string
 	LinkExpires time.Time // of the one-time link that is open
 	Created     time.Time
 	Used        time.Time // to the minute
@@ -44,14 +46,14 @@ func (u User) called() string {
 
 const (
 	linkPrefix  = "ol"
-	userColumns = "id, login, name, role, agent, teams, password, password_at, totp, totp_at, link_expires_at, created_at, used_at, disabled_at" //nolint:gosec // names of columns, no credentials
+	userColumns = "id, login, name, role, agent, teams, password, password_at, totp, totp_at, subject, link_expires_at, created_at, used_at, disabled_at" //nolint:gosec // names of columns, no credentials
 )
 
 func scanUser(scan func(...any) error, more ...any) (User, error) {
 	var u User
 	var teams string
 	var password, totp, link, created, used, disabled int64
-	err := scan(append([]any{&u.ID, &u.Login, &u.Name, &u.Role, &u.Agent, &teams, &u.Password, &password, &u.TOTP, &totp, &link, &created, &used, &disabled}, more...)...)
+	err := scan(append([]any{&u.ID, &u.Login, &u.Name, &u.Role, &u.Agent, &teams, &u.Password, &password, &u.TOTP, &totp, &u.Subject, &link, &created, &used, &disabled}, more...)...)
 	u.Teams = strings.Fields(teams)
 	u.PasswordSet, u.TOTPSince, u.LinkExpires, u.Created, u.Used, u.Disabled = at(password), at(totp), at(link), at(created), at(used), at(disabled)
 	return u, err
@@ -61,13 +63,13 @@ func scanUser(scan func(...any) error, more ...any) (User, error) {
 func (d *DB) CreateUser(ctx context.Context, u User) (User, error) {
 	const op = "records.CreateUser"
 	u.ID, u.Created = randomText(idBytes), at(ms(d.now()))
-	u.Password, u.PasswordSet, u.TOTP, u.TOTPSince, u.LinkExpires, u.Used, u.Disabled = "", time.Time{}, "", time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	u.Password, u.PasswordSet, u.TOTP, u.TOTPSince, u.Subject, u.LinkExpires, u.Used, u.Disabled = "", time.Time{}, "", time.Time{}, "", time.Time{}, time.Time{}, time.Time{}
 	err := d.inTx(ctx, func(tx *transaction) error {
 		if err := tx.free(ctx, op, u); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, d.rebind("INSERT INTO users ("+userColumns+", link) VALUES ("+marks(15)+")"),
-			u.ID, text(u.Login), text(u.Name), text(u.Role), text(u.Agent), text(strings.Join(u.Teams, " ")), "", 0, "", 0, 0, ms(u.Created), 0, 0, "")
+		_, err := tx.ExecContext(ctx, d.rebind("INSERT INTO users ("+userColumns+", link) VALUES ("+marks(16)+")"),
+			u.ID, text(u.Login), text(u.Name), text(u.Role), text(u.Agent), text(strings.Join(u.Teams, " ")), "", 0, "", 0, "", 0, ms(u.Created), 0, 0, "")
 		return err
 	})
 	return u, kept(op, err)
@@ -222,8 +224,8 @@ func (d *DB) LinkedUser(ctx context.Context, link string) (User, error) {
 	return u, nil
 }
 
-// SetPasswordByLink sets the password of whom a one-time link is for. The link is used up then, and
-// all of the person's sessions end. NotFound when it is not known, used or expired.
+// SetPasswordByLink sets the password of whom a one-time link is for, who signs in with it alone from
+// then on. The link is used up then, and all of the person's sessions end. NotFound when it is not known, used or expired.
 func (d *DB) SetPasswordByLink(ctx context.Context, link, hash string) (User, error) {
 	const op = "records.SetPasswordByLink"
 	id, secret, ok := credentials(link, linkPrefix)
@@ -233,7 +235,7 @@ func (d *DB) SetPasswordByLink(ctx context.Context, link, hash string) (User, er
 	var u User
 	err := d.inTx(ctx, func(tx *transaction) error {
 		now := ms(d.now())
-		res, err := tx.ExecContext(ctx, d.rebind("UPDATE users SET password = ?, password_at = ?, link = '', link_expires_at = 0 WHERE id = ? AND link = ? AND link_expires_at > ?"),
+		res, err := tx.ExecContext(ctx, d.rebind("UPDATE users SET password = ?, password_at = ?, subject = '', link = '', link_expires_at = 0 WHERE id = ? AND link = ? AND link_expires_at > ?"),
 			text(hash), now, text(id), hashSecret(secret), now)
 		if err != nil {
 			return err

@@ -31,6 +31,15 @@ class Session {
     this.letIn(await post('/api/v1/session', {body: by}))
   }
 
+  // back looks whether somebody has signed in again in another window.
+  async back(): Promise<void> {
+    try {
+      this.letIn(await get('/api/v1/me'))
+    } catch {
+      // not yet
+    }
+  }
+
   // letIn goes on as whom the server has let in.
   letIn(me: Me | undefined): void {
     const other = this.me && (this.me.user ?? this.me.token) !== (me?.user ?? me?.token)
