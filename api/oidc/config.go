@@ -14,7 +14,7 @@ type Config struct {
 	Name         string              `yaml:"name" max:"40" default:"" doc:"What the pages call it: Sign in with NAME. Empty is its host name."`
 	ClientID     string              `yaml:"client_id" default:"" doc:"What operadora is known as there."`
 	ClientSecret orchestrator.Secret `yaml:"client_secret" default:"" doc:"The secret of that client, best as file:/path. Empty for a public client, which PKCE protects alone."`
-	Scopes       []string            `yaml:"scopes" default:"openid profile" doc:"What is asked for; openid is needed."`
+	Scopes       []string            `yaml:"scopes" default:"openid, profile" doc:"What is asked for; openid is needed."`
 	LoginClaim   string              `yaml:"login_claim" default:"preferred_username" doc:"Claim of the ID token that is the name a person signs in as here. Take one that people cannot change there themselves. With email, email_verified must be true."`
 	GroupsClaim  string              `yaml:"groups_claim" default:"groups" doc:"Claim with a person's groups, a list or one; with dots for what is within another: realm_access.roles."`
 	AgentClaim   string              `yaml:"agent_claim" default:"" doc:"Claim with the id of the agent that a person of role agent is. Empty: as an administrator says under Administration, People."`

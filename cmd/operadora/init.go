@@ -218,11 +218,15 @@ func sampleConfig(pbx Kind, set map[string]string) []byte {
 func writeSample(b *bytes.Buffer, keys []yamlfile.Key, value func(yamlfile.Key) string) {
 	var before []string
 	for _, k := range keys {
-		if k.Holds {
+		if k.Holds && k.Kind != "list" {
 			continue // its own keys say it
 		}
 		path := strings.Split(k.Path, ".")
 		sections, name := path[:len(path)-1], path[len(path)-1]
+		if strings.Contains(k.Path, "[]") { // of the entries of a list, which is written above, without any
+			fmt.Fprintf(b, "%s#   %s: %s%s\n", indent(len(sections)-1), name, k.Doc, allowed(k))
+			continue
+		}
 		for i, s := range sections {
 			if i < len(before) && slices.Equal(before[:i+1], sections[:i+1]) {
 				continue

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/operadora/operadora/api/oidc/oidctest"
 	"github.com/operadora/operadora/api/web"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
@@ -86,6 +87,26 @@ func through(t *testing.T, script, base, token string, parts map[string]func(), 
 	t.Log(told.String())
 }
 
+// below puts a proxy with a path of its own before operadora; served is to be called after each start, because
+// operadora has another port then.
+func below(t *testing.T, r *rig) (served func(), base string) {
+	t.Helper()
+	var target atomic.Pointer[url.URL]
+	proxy := httptest.NewServer(http.StripPrefix("/operadora", &httputil.ReverseProxy{
+		Rewrite:      func(p *httputil.ProxyRequest) { p.SetURL(target.Load()) },
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}))
+	t.Cleanup(proxy.Close)
+	return func() {
+		t.Helper()
+		api, err := r.API("supervisor")
+		must(t, err)
+		u, err := url.Parse(api.Base)
+		must(t, err)
+		target.Store(u)
+	}, proxy.URL + "/operadora"
+}
+
 // TestFloorPage has a supervisor sign in below a proxy's path, pause an agent, see a caller wait
 // and be served, listen, live through a kill -9, and sign out and in, in a real Chromium: no
 // error, nothing that the content policy forbids, no request to elsewhere, nothing that axe
@@ -104,23 +125,11 @@ teams:
 	must(t, err)
 	ana, bea := r.login("101"), r.desk("102")
 
-	var target atomic.Pointer[url.URL] // it has another port after each start
-	served := func() {
-		api, err := r.API("supervisor")
-		must(t, err)
-		u, err := url.Parse(api.Base)
-		must(t, err)
-		target.Store(u)
-	}
+	served, base := below(t, r)
 	served()
-	proxy := httptest.NewServer(http.StripPrefix("/operadora", &httputil.ReverseProxy{
-		Rewrite:      func(p *httputil.ProxyRequest) { p.SetURL(target.Load()) },
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
-	}))
-	t.Cleanup(proxy.Close)
 
 	var caller, agent, listener *lab.Call
-	through(t, "floor.mjs", proxy.URL+"/operadora/", api.Token, map[string]func(){
+	through(t, "floor.mjs", base+"/", api.Token, map[string]func(){
 		"call":   func() { caller = r.queue("5550001"); r.awaitEntry(orchestrator.EntryCallQueued, 1) },
 		"answer": func() { agent = r.takes(ana, caller) },
 		"listen": func() { listener = r.answers(bea) },
@@ -203,4 +212,33 @@ func TestPeoplePage(t *testing.T) {
 		return func() { must(t, r.Define("queues.yaml", strings.Replace(queues, "queues:\n", "queues:\n"+more, 1))) }
 	}
 	through(t, "people.mjs", api.Base+"/", link, map[string]func(){"fault": write("  - {id: vip, wrap: 5s}\n"), "mend": write("  - {id: vip, wrap_up: 5s}\n")})
+}
+
+// TestSignInPage has people set a second factor up and use it, where it is wanted and where a role needs it, and
+// sign in at an OpenID provider of another site, below a proxy's path, in a real Chromium.
+func TestSignInPage(t *testing.T) {
+	t.Parallel()
+	browser(t)
+	r := newRig(t, rigOptions{agents: 1})
+	op := oidctest.New(t, time.Now)
+	op.URL = strings.Replace(op.URL, "127.0.0.1", "localhost", 1) // another site than ours
+	op.Claims = map[string]any{"preferred_username": "marta"}
+	served, base := below(t, r)
+	config, err := os.ReadFile(r.Config())
+	must(t, err)
+	must(t, r.Write("operadora.yaml", strings.Replace(string(config), `listen: "127.0.0.1:0"`, fmt.Sprintf(`listen: "127.0.0.1:0", public_url: %q, totp_required: [campaign_manager], oidc: {issuer: %q, name: Acme, client_id: %s, client_secret: %s}`,
+		base, op.URL, oidctest.ClientID, oidctest.ClientSecret), 1)))
+	r.start()
+	served()
+	link := func(login, role string, more ...string) string {
+		t.Helper()
+		out, err := r.Run(append([]string{"user", "create", login, "--role", role}, more...)...)
+		must(t, err)
+		_, link, _ := strings.Cut(strings.TrimSpace(out), base+"/#/welcome/")
+		return link
+	}
+	through(t, "signin.mjs", base+"/", link("root", "admin"), nil, op.URL, link("eva", "agent", "--agent", "101", "--name", "Eva Ruiz"), link("carla", "campaign_manager"))
+	if f := op.Faults(); len(f) > 0 {
+		t.Errorf("what the provider blames: %q", f)
+	}
 }

@@ -26,8 +26,8 @@ type User struct {
 	// TOTP is the secret of the codes that are asked for beside the password, "" is none. It has to be
 	// kept as it is: the codes are made from it. TOTPSince is when the person showed one for the
 	// first time; until then nobody is asked for any.
-	TOTP        string
-	TOTPSince   time.Time
+	TOTP      string
+	TOTPSince time.Time
 	// Subject is whom a provider knows the person as, "" of who signs in with a password: nobody does both.
 	Subject     string
 	LinkExpires time.Time // of the one-time link that is open

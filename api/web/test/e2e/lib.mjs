@@ -43,6 +43,13 @@ export function away(is) {
   calm = !is
 }
 
+const ours = [base]
+
+// allow has requests to an address that is not ours, to which somebody is sent on purpose, be no fault.
+export function allow(address) {
+  ours.push(address)
+}
+
 // listen has a page's errors be faults.
 export function listen(page) {
   page.on('pageerror', (e) => faults.push(`error: ${e}`))
@@ -52,7 +59,7 @@ export function listen(page) {
     if (refused.has(status) || (!calm && /Failed to load resource|net::ERR/.test(m.text()))) return
     faults.push(`console: ${m.text()} ${m.location().url}`)
   })
-  page.on('request', (r) => check(r.url().startsWith(base), `foreign request: ${r.url()}`))
+  page.on('request', (r) => check(ours.some((o) => r.url().startsWith(o)), `foreign request: ${r.url()}`))
 }
 
 // somebody is a browser of its own, with nobody signed in.
