@@ -216,7 +216,7 @@ func (src *source) once(ctx context.Context, key string, values map[string]strin
 	defer cancel()
 	answer, err := src.breaker.Execute(func() (orchestrator.LookupAnswer, error) {
 		answer, err := src.ask(ctx, values)
-		if err != nil && ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 			err = src.late()
 		}
 		return answer, err

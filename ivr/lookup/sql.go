@@ -147,6 +147,8 @@ func refusal(err error) error {
 		SQLState() string
 	}](err); ok {
 		switch state := e.SQLState(); {
+		case state == "57014": // it gave up by statement_timeout, before we did
+			return context.DeadlineExceeded
 		case strings.HasPrefix(state, "22"): // of a value; the text has it
 			return unfit{fmt.Errorf("the database refuses a value (SQLSTATE %s)", state)}
 		case strings.HasPrefix(state, "28"):

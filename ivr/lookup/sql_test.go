@@ -125,8 +125,8 @@ func TestSQLThatHangs(t *testing.T) {
 	}
 	dsn := cluster.Fresh(t)
 	s, log := asking(t, fmt.Sprintf("lookups: {slow: {kind: sql, dsn: %q, query: \"SELECT pg_advisory_xact_lock(7), pg_sleep(3600), {n} AS n\", timeout: 300ms, connections: 1, params: {n: text}, results: {n: \"$[0].n\"}}, "+
-		"away: {kind: sql, dsn: \"postgres://eva@127.0.0.1:1/crm\", query: SELECT 1 AS n, results: {n: \"$[0].n\"}}, "+
-		"lost: {kind: sql, dsn: \"sqlite:%s/no.db\", query: SELECT 1 AS n, results: {n: \"$[0].n\"}}}", dsn, t.TempDir()), lookup.Parts{})
+		"away: {kind: sql, dsn: \"postgres://eva@127.0.0.1:1/crm\", query: SELECT 1 AS n, timeout: 8s, results: {n: \"$[0].n\"}}, "+
+		"lost: {kind: sql, dsn: \"sqlite:%s/no.db\", query: SELECT 1 AS n, timeout: 8s, results: {n: \"$[0].n\"}}}", dsn, t.TempDir()), lookup.Parts{})
 	for source, why := range map[string]string{"slow": "no answer within 300ms", "away": "connection refused", "lost": "unable to open database file"} {
 		if got := ask(t, s, source, map[string]string{"n": "1"}); got.Result != orchestrator.LookupError || !strings.Contains(got.Why, why) {
 			t.Errorf("%s: %+v, want %q", source, got, why)

@@ -33,7 +33,7 @@ func TestLookupsInRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := func(user, key, more string) string {
-		return fmt.Sprintf("{kind: redis, url: \"file:%s@%s\", key: %q, params: {n: {max: 40}}%s}\n", user, server.Addr(), key, more)
+		return fmt.Sprintf("{kind: redis, timeout: 8s, url: \"file:%s@%s\", key: %q, params: {n: {max: 40}}%s}\n", user, server.Addr(), key, more)
 	}
 	yaml := "lookups:\n  json: " + source("", tenant+":customer:{n}", ", results: {tier: $.tier, points: {path: $.points, type: number}}") +
 		"  text: " + source("", tenant+":customer:{n}", ", results: {tier: $}") +
@@ -41,7 +41,7 @@ func TestLookupsInRedis(t *testing.T) {
 		"  mine: " + source(tenant+":pw-of-mine", tenant+":customer:{n}", ", results: {tier: $.tier}") +
 		"  forbidden: " + source(tenant+":pw-of-mine", tenant+":hash:{n}", ", results: {tier: $.tier}") +
 		"  expired: " + source(tenant+":pw-expired", tenant+":customer:{n}", ", results: {tier: $.tier}") +
-		"  away: {kind: redis, url: \"redis://127.0.0.1:1\", key: \"a{n}\", params: {n: text}, results: {tier: $}}\n"
+		"  away: {kind: redis, timeout: 8s, url: \"redis://127.0.0.1:1\", key: \"a{n}\", params: {n: text}, results: {tier: $}}\n"
 	defs, _, faults := lookup.Load(fstest.MapFS{lookup.FileName: {Data: []byte(yaml)}}, func(text string) (string, error) {
 		return "redis://" + strings.TrimPrefix(text, "file:"), nil
 	})
