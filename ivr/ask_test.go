@@ -69,7 +69,11 @@ func (c *caller) do(event string) []string {
 		}
 		return c.result(in)
 	case kind == "queue":
-		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: arg})
+		in := orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: arg}
+		if key, ok := strings.CutPrefix(arg, "exit "); ok { // by a key of the queue's own
+			in.Result, in.Digit = "exit", key
+		}
+		return c.result(in)
 	case kind == "transfer":
 		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: arg})
 	case kind == "recorded":

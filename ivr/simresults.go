@@ -181,8 +181,8 @@ func (s *Sim) possible() ([]string, error) {
 	case *Gather:
 		out = append(out, "dtmf 1")
 	case *Queue:
-		if step.ExitKey != "" {
-			out = append(out, "dtmf "+step.ExitKey)
+		if keys := append(strings.Split(step.ExitKey, ""), step.Keys...); len(keys) > 0 {
+			out = append(out, "dtmf "+strings.Join(keys, "|"))
 		}
 	}
 	if s.timer != 0 {

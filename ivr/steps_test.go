@@ -45,6 +45,12 @@ var stepScripts = []script{
 	{"the exit key without an edge of its own", head + `  a: {type: queue, queue: q, exit_key: "*", on: {timeout: b, fail: end}}
   b: {type: play, prompt: p, next: end}
 `, []string{"*"}, []string{"queue q", "leave", "play es P"}, nil},
+	{"several keys lead out of a queue", head + `  a: {type: queue, queue: q, exit_key: "*", keys: {"1": b, "2": c}, on: {exit: end, fail: end}}
+  b: {type: queue, queue: second, keys: {"7": end, "8": c}, on: {exit: end, fail: end}}
+  c: {type: queue, queue: third, keys: {"7": end}, on: {exit: d, fail: end}}
+  d: {type: queue, queue: fourth, on: {exit: e, fail: end}}
+  e: {type: queue, queue: fifth, on: {fail: end}}
+`, []string{"3", "1", "queue exit 8", "queue exit 9", "queue exit"}, []string{"queue q", "leave", "queue second", "queue third", "queue fourth", "queue fifth"}, nil},
 	{"transfers", head + `  a: {type: transfer, to: "+34{{call.caller}}", on: {busy: b, failed: end}}
   b: {type: transfer, to: "555&PJSIP/x@trunk{{call.name}}", on: {denied: c, failed: end}}
   c: {type: transfer, to: "{{call.did}}", on: {no_answer: d, failed: end}}

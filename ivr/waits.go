@@ -2,6 +2,7 @@ package ivr
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ type Queue struct {
 	Priority string        // a number, 0 to mostPriority; may hold {{variables}}
 	MaxWait  time.Duration // 0 leaves it to the queue
 	ExitKey  string        // key that leaves the queue, "" for none
+	Keys     []string      // keys that leave it as well, each with an edge "key:<key>"
 	Needs    string        // a requirement on agents, "" for none
 	About    []Assign      // what requirements may ask of the call; may hold {{variables}}
 	Tier     string        // a number, 0 to mostTier; may hold {{variables}}
@@ -63,20 +65,34 @@ func (q *Queue) sought(st *state) orchestrator.Sought {
 func (q *Queue) input(r *run, in input) {
 	switch in.Kind {
 	case orchestrator.FlowDigit:
-		if q.ExitKey == "" || in.Digit != q.ExitKey {
+		if in.Digit != q.ExitKey && !slices.Contains(q.Keys, in.Digit) {
 			r.used = false
 			return
 		}
 		r.act(orchestrator.Action{Kind: orchestrator.ActLeave})
-		r.leave(OutExit, map[string]string{"key": in.Digit})
+		q.exit(r, in.Digit)
 	case orchestrator.FlowQueued:
 		switch in.Result {
-		case OutServed, OutTimeout, OutFull, OutNobody, OutUnfit, OutClosed, OutLong, OutExit:
+		case OutExit:
+			q.exit(r, in.Digit)
+		case OutServed, OutTimeout, OutFull, OutNobody, OutUnfit, OutClosed, OutLong:
 			r.leave(in.Result, nil)
 		default:
 			r.leave(OutError, map[string]string{"result": clean(in.Result)})
 		}
 	default: // nothing plays, and the engine goes on with the queue by itself
+	}
+}
+
+// exit leaves by a key, "" for none.
+func (q *Queue) exit(r *run, key string) {
+	switch {
+	case key == "":
+		r.leave(OutExit, nil)
+	case slices.Contains(q.Keys, key):
+		r.leave(KeyOutcome(key), map[string]string{"key": key})
+	default:
+		r.leave(OutExit, map[string]string{"key": key})
 	}
 }
 

@@ -180,21 +180,22 @@ var Refusals = []PlacementResult{RefusedClosed, RefusedEmpty, RefusedUnfit, Refu
 
 // QueuePlan is what a queue's definition says about the caller's wait and talk.
 type QueuePlan struct {
-	MusicClass       string        `json:"music,omitempty"`
-	MaxWait          time.Duration `json:"max_wait,omitempty"`          // 0 is no limit of the queue's own
-	AnnounceEvery    time.Duration `json:"announce_every,omitempty"`    // 0 announces nothing
-	AnnounceFirst    time.Duration `json:"announce_first,omitempty"`    // after entering
-	AnnouncePosition bool          `json:"announce_position,omitempty"` // speak the position
-	AnnounceWait     bool          `json:"announce_wait,omitempty"`     // speak the wait that is expected
-	AnnouncePrompts  []string      `json:"announce_prompts,omitempty"`  // sounds played in turn after the position
-	ExitKey          string        `json:"exit_key,omitempty"`          // digit that leaves the queue
-	Record           bool          `json:"record,omitempty"`            // record the conversation
-	RecordFormat     string        `json:"record_format,omitempty"`     // "wav"
-	MaxTalk          time.Duration `json:"max_talk,omitempty"`          // 0 is the engine's limit
-	Whisper          string        `json:"whisper,omitempty"`           // sound that an agent on a permanent line hears as a call comes
-	CallerID         string        `json:"caller_id,omitempty"`         // shown to whom its agents call
-	Callback         *CallbackPlan `json:"callback,omitempty"`          // nil: nobody is called back
-	LeaveWhenEmpty   bool          `json:"leave_when_empty,omitempty"`  // who waits goes on when the last agent logs out
+	MusicClass       string            `json:"music,omitempty"`
+	MusicIn          map[string]string `json:"music_in,omitempty"`          // class for callers of a language, instead
+	MaxWait          time.Duration     `json:"max_wait,omitempty"`          // 0 is no limit of the queue's own
+	AnnounceEvery    time.Duration     `json:"announce_every,omitempty"`    // 0 announces nothing
+	AnnounceFirst    time.Duration     `json:"announce_first,omitempty"`    // after entering
+	AnnouncePosition bool              `json:"announce_position,omitempty"` // speak the position
+	AnnounceWait     bool              `json:"announce_wait,omitempty"`     // speak the wait that is expected
+	AnnouncePrompts  []string          `json:"announce_prompts,omitempty"`  // sounds played in turn after the position
+	ExitKey          string            `json:"exit_key,omitempty"`          // digits each of which leaves the queue
+	Record           bool              `json:"record,omitempty"`            // record the conversation
+	RecordFormat     string            `json:"record_format,omitempty"`     // "wav"
+	MaxTalk          time.Duration     `json:"max_talk,omitempty"`          // 0 is the engine's limit
+	Whisper          string            `json:"whisper,omitempty"`           // sound that an agent on a permanent line hears as a call comes
+	CallerID         string            `json:"caller_id,omitempty"`         // shown to whom its agents call
+	Callback         *CallbackPlan     `json:"callback,omitempty"`          // nil: nobody is called back
+	LeaveWhenEmpty   bool              `json:"leave_when_empty,omitempty"`  // who waits goes on when the last agent logs out
 }
 
 // CallbackPlan is what a queue's definition says about calling back who waited in it.

@@ -104,7 +104,7 @@ const (
 	FlowPlayed      FlowInputKind = "played" // Ref; Failed
 	FlowDigit       FlowInputKind = "digit"
 	FlowTimer       FlowInputKind = "timer"       // Ref
-	FlowQueued      FlowInputKind = "queued"      // Result: served, timeout, exit, error, or one of Refusals
+	FlowQueued      FlowInputKind = "queued"      // Result: served, timeout, exit, error, or one of Refusals; Digit: by which the customer left
 	FlowRecorded    FlowInputKind = "recorded"    // Failed; Duration
 	FlowTransferred FlowInputKind = "transferred" // Result: served, busy, no_answer, denied, failed
 	FlowAgent       FlowInputKind = "agent"       // Answer

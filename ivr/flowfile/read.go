@@ -192,8 +192,16 @@ func (r *reader) step(n *ivr.Node, shape any, d Defaults) ivr.Step {
 	case *hoursShape:
 		return &ivr.Hours{Calendar: s.Calendar}
 	case *queueShape:
-		return &ivr.Queue{Queue: s.Queue, Priority: s.Priority, MaxWait: s.MaxWait, ExitKey: s.ExitKey,
+		q := &ivr.Queue{Queue: s.Queue, Priority: s.Priority, MaxWait: s.MaxWait, ExitKey: s.ExitKey,
 			Needs: s.Needs, About: assigns(s.About), Tier: s.Tier, Prefer: s.Prefer, Patience: s.Patience}
+		for _, k := range s.Keys {
+			if k.Key == s.ExitKey {
+				r.fault(CodeKeys, k.At, "key %q is the exit_key as well", k.Key)
+			}
+			q.Keys = append(q.Keys, k.Key)
+			r.addEdge(n, ivr.KeyOutcome(k.Key), k.Value)
+		}
+		return q
 	case *recordShape:
 		return &ivr.Record{Format: s.Format, Max: s.Max, Silence: s.Silence, Terminator: s.Terminator, Beep: s.Beep, Mailbox: s.Mailbox}
 	case *transferShape:

@@ -168,15 +168,16 @@ type hoursShape struct {
 }
 
 type queueShape struct {
-	Queue    string               `yaml:"queue,need,vars" shape:"id" doc:"A queue of queues.yaml; may hold {{variables}}."`
-	Priority string               `yaml:"priority,vars" shape:"points" default:"0" doc:"Advantage of this caller, 0 to 1000; each point counts as so long waited as priority_point of the queue says. May hold {{variables}}: what is no number then is 0, and what is above 1000 is that."`
-	Tier     string               `yaml:"tier,vars" shape:"tier" default:"0" doc:"1 to 9 is for emergencies: before all of a lower tier, however long those have waited. May hold {{variables}}: what is no number then is 0, and what is above 9 is that."`
-	Needs    string               `yaml:"needs" max:"500" default:"" doc:"What an agent must be able to do for this caller, beside what the queue requires: english >= 3, or skill(call.topic) >= 2."`
-	About    yamlfile.Map[string] `yaml:"about" keys:"variable" doc:"What requirements may ask of the call, as call.NAME; values may hold {{variables}}."`
-	Prefer   string               `yaml:"prefer,vars" shape:"id" default:"" doc:"The agent whom the caller waits for first; may hold {{variables}}."`
-	Patience time.Duration        `yaml:"patience" default:"30s" min:"1s" max:"24h" doc:"How long, as long as that agent is at work."`
-	MaxWait  time.Duration        `yaml:"max_wait" default:"0s" min:"0s" max:"24h" doc:"Longest wait; 0s leaves it to the queue."`
-	ExitKey  string               `yaml:"exit_key" shape:"key" default:"" doc:"Key with which the caller leaves the queue."`
+	Queue    string                      `yaml:"queue,need,vars" shape:"id" doc:"A queue of queues.yaml; may hold {{variables}}."`
+	Priority string                      `yaml:"priority,vars" shape:"points" default:"0" doc:"Advantage of this caller, 0 to 1000; each point counts as so long waited as priority_point of the queue says. May hold {{variables}}: what is no number then is 0, and what is above 1000 is that."`
+	Tier     string                      `yaml:"tier,vars" shape:"tier" default:"0" doc:"1 to 9 is for emergencies: before all of a lower tier, however long those have waited. May hold {{variables}}: what is no number then is 0, and what is above 9 is that."`
+	Needs    string                      `yaml:"needs" max:"500" default:"" doc:"What an agent must be able to do for this caller, beside what the queue requires: english >= 3, or skill(call.topic) >= 2."`
+	About    yamlfile.Map[string]        `yaml:"about" keys:"variable" doc:"What requirements may ask of the call, as call.NAME; values may hold {{variables}}."`
+	Prefer   string                      `yaml:"prefer,vars" shape:"id" default:"" doc:"The agent whom the caller waits for first; may hold {{variables}}."`
+	Patience time.Duration               `yaml:"patience" default:"30s" min:"1s" max:"24h" doc:"How long, as long as that agent is at work."`
+	MaxWait  time.Duration               `yaml:"max_wait" default:"0s" min:"0s" max:"24h" doc:"Longest wait; 0s leaves it to the queue."`
+	ExitKey  string                      `yaml:"exit_key" shape:"key" default:"" doc:"Key with which the caller leaves the queue, by outcome exit."`
+	Keys     yamlfile.Map[yamlfile.Text] `yaml:"keys" keys:"key" doc:"Keys with which the caller leaves the queue, and the node that each leads to; those of the queue's own exit_key too, whose others are outcome exit."`
 }
 
 type recordShape struct {

@@ -2,6 +2,7 @@ package call
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -289,10 +290,10 @@ func (x *change) digit(key string) {
 	in := orchestrator.FlowInput{Kind: orchestrator.FlowDigit, Digit: key}
 	switch x.c.State {
 	case StateWaiting, StateOffered:
-		if exit := x.c.Visit.Plan.ExitKey; exit != "" && exit == key && x.c.Flow != nil {
+		if strings.Contains(x.c.Visit.Plan.ExitKey, key) && x.c.Flow != nil {
 			x.unqueue("exit")
 			x.c.Home = nil
-			x.flowResult("exit")
+			x.flowResult("exit", key)
 			return
 		}
 		x.flowInput(in)

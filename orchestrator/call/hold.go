@@ -2,6 +2,7 @@ package call
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -98,7 +99,18 @@ func (x *change) music() string {
 	if x.c.Visit == nil {
 		return ""
 	}
-	return x.c.Visit.Plan.MusicClass
+	return x.musicOf(x.c.Visit.Plan)
+}
+
+// musicOf is the class of hold music that a queue has for the customer's language.
+func (x *change) musicOf(plan orchestrator.QueuePlan) string {
+	base, _, _ := strings.Cut(strings.ReplaceAll(x.c.Language, "_", "-"), "-") // of es-MX, es
+	for _, l := range []string{x.c.Language, base} {
+		if class, ok := plan.MusicIn[l]; ok {
+			return class
+		}
+	}
+	return plan.MusicClass
 }
 
 // resumeTalk brings the customer back into the conversation.

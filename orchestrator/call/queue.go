@@ -259,7 +259,7 @@ func (x *change) goOn(result string) {
 	if x.c.ConnectedAt > 0 { // it may hear the music of a transfer that came to nothing
 		x.do(Unhold{Channel: x.c.Customer().Channel})
 	}
-	x.flowResult(result)
+	x.flowResult(result, "")
 }
 
 // queueResult tells whether flows know a result as one of queues.
@@ -268,8 +268,9 @@ func queueResult(r string) bool {
 }
 
 // flowResult tells the flow what came of the queue or the transfer that it
-// waits for, also when a person has sent the call somewhere else meanwhile.
-func (x *change) flowResult(result string) {
+// waits for, also when a person has sent the call somewhere else meanwhile; key is the one
+// by which the customer left, if one was pressed.
+func (x *change) flowResult(result, key string) {
 	if x.c.Flow == nil && x.unserved() { // a queue that takes nobody in is no agent either
 		x.abandon()
 		return
@@ -288,7 +289,7 @@ func (x *change) flowResult(result string) {
 	if kind == "" {
 		kind = orchestrator.FlowQueued
 	}
-	x.flowInput(orchestrator.FlowInput{Kind: kind, Result: result})
+	x.flowInput(orchestrator.FlowInput{Kind: kind, Result: result, Digit: key})
 }
 
 // lostPlace puts a call back that the distributor does not know (any more)
@@ -371,7 +372,7 @@ func (x *change) waitOver() {
 			return
 		}
 		x.c.Home = nil
-		x.flowResult("timeout")
+		x.flowResult("timeout", "")
 	default:
 		x.refuse(string(x.c.State), "wait over")
 	}
@@ -502,7 +503,7 @@ func (x *change) ruled(visit int, p orchestrator.Placement) {
 	default:
 		x.arm(TimerAnnounce, v.Plan.AnnounceEvery)
 	}
-	if old.MusicClass != v.Plan.MusicClass {
+	if x.musicOf(old) != x.music() {
 		x.giveUp(is[Hold])
 		x.hold()
 	}

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -72,11 +73,53 @@ func TestNewMusicForThoseWhoWait(t *testing.T) {
 	if got := w.me.c.Visit.Plan.MusicClass; got != "fiesta" || w.pbx.hears() != "music" || w.pbx.class != "fiesta" {
 		t.Errorf("the plan has %q, the caller hears %q of %q", got, w.pbx.hears(), w.pbx.class)
 	}
+	for _, row := range []struct{ language, class string }{{"", "fiesta"}, {"en", "fiesta"}, {"es", "rancheras"}, {"es-MX", "rancheras"}, {"es_CO", "vallenato"}} {
+		w.me.c.Language, w.desk.plan.MusicIn = row.language, map[string]string{"es": "rancheras", "es_CO": "vallenato"}
+		w.post(Input{Kind: InRules})
+		w.quiet()
+		if w.pbx.hears() != "music" || w.pbx.class != row.class {
+			t.Errorf("in %q the caller hears %q of %q, want %q", row.language, w.pbx.hears(), w.pbx.class, row.class)
+		}
+		w.me.c.Language, w.desk.plan.MusicIn = "", nil
+		w.post(Input{Kind: InRules})
+		w.quiet()
+	}
 	w.rules.People = nobodyKnown{}
 	w.desk.plan.MusicClass = "rock"
 	w.post(Input{Kind: InRules})
 	w.quiet()
 	if w.me.c.State != StateWaiting || w.me.c.Visit.Plan.MusicClass != "fiesta" {
 		t.Errorf("in state %q, with %+v", w.me.c.State, w.me.c.Visit.Plan)
+	}
+}
+
+// heardFlow is a toyFlow that keeps what it is told.
+type heardFlow struct {
+	toyFlow
+	heard *[]orchestrator.FlowInput
+}
+
+func (f heardFlow) Next(state json.RawMessage, in orchestrator.FlowInput, now time.Time) (orchestrator.FlowStep, error) {
+	*f.heard = append(*f.heard, in)
+	return f.toyFlow.Next(state, in, now)
+}
+
+// TestEachExitKeyLeads: a queue may have several keys that lead out of it, and the flow is told which
+// was pressed.
+func TestEachExitKeyLeads(t *testing.T) {
+	t.Parallel()
+	for key, out := range map[string]bool{"1": true, "7": true, "4": false} {
+		var heard []orchestrator.FlowInput
+		w := at(func(w *world) { w.desk.plan.ExitKey = "17" }, inQueue)
+		w.rules.Flows = heardFlow{heard: &heard}
+		w.presses(key)
+		w.quiet()
+		want := orchestrator.FlowInput{Kind: orchestrator.FlowDigit, Digit: key}
+		if out {
+			want = orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: "exit", Digit: key}
+		}
+		if len(heard) != 1 || heard[0].Kind != want.Kind || heard[0].Result != want.Result || heard[0].Digit != key {
+			t.Errorf("key %s: the flow heard %+v, want %+v", key, heard, want)
+		}
 	}
 }

@@ -563,5 +563,5 @@ func (x *change) afterTalk() {
 	if x.c.Flow == nil {
 		x.at = left // nothing follows: the call was over then
 	}
-	x.flowResult("served")
+	x.flowResult("served", "")
 }

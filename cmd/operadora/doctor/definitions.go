@@ -62,6 +62,9 @@ func musicOf(d Definitions) []string {
 	var out []string
 	for _, q := range d.ACD.Queues {
 		out = append(out, cmp.Or(q.Music, "default"))
+		for _, m := range q.MusicIn {
+			out = append(out, cmp.Or(m, "default"))
+		}
 	}
 	return out
 }
