@@ -122,7 +122,7 @@ func TestValidate(t *testing.T) {
 		"announce":        {func(d *Definitions) { d.Queues[0].AnnounceEvery = -1 }, "announce_every: -1ns"},
 		"music":           {func(d *Definitions) { d.Queues[0].Music = "a&b" }, `music: "a&b"`},
 		"sound":           {func(d *Definitions) { d.Queues[0].AnnouncePrompts = []string{"a,b"} }, `announce_prompts[0]: "a,b"`},
-		"exit key":        {func(d *Definitions) { d.Queues[0].ExitKey = "12" }, `exit_key: "12"`},
+		"exit key":        {func(d *Definitions) { d.Queues[0].ExitKey = "1a" }, `exit_key: "1a"`},
 		"format":          {func(d *Definitions) { d.Queues[0].RecordFormat = "mp3" }, `record_format: "mp3"`},
 		"language of":     {func(d *Definitions) { d.Queues[0].Name = Texts{"fr": "Ventes"} }, `name: "fr" is not en or es`},
 		"agent id":        {func(d *Definitions) { d.Agents[0].ID = "" }, `agents[0].id: is missing`},

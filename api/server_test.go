@@ -35,7 +35,7 @@ import (
 func scrape(t *testing.T, m *metrics) string {
 	t.Helper()
 	r := prometheus.NewRegistry()
-	r.MustRegister(m.calls, m.nodes, m.waits, m.backs, m.missed, m.setups, m.denied, m.ended, m.resumed)
+	r.MustRegister(m.calls, m.nodes, m.waits, m.amiss, m.backs, m.missed, m.setups, m.denied, m.ended, m.resumed)
 	out := httptest.NewRecorder()
 	promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(out, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return out.Body.String()
@@ -169,7 +169,7 @@ func TestMetrics(t *testing.T) {
 func TestJournalFigures(t *testing.T) {
 	t.Parallel()
 	m := newMetrics(prometheus.NewRegistry())
-	connected := entry("", orchestrator.EntryCallConnected, "1", "101", map[string]any{"wait_ms": 12_000})
+	connected := entry("", orchestrator.EntryCallConnected, "1", "101", map[string]any{"wait_ms": 12_000, "expected_ms": 15_000})
 	connected.At = noon.Add(3 * time.Second)
 	for _, e := range []orchestrator.Entry{
 		entry("", orchestrator.EntryCallNode, "1", "", orchestrator.Note{Flow: "main", Node: "menu"}),
@@ -189,7 +189,8 @@ func TestJournalFigures(t *testing.T) {
 	text := scrape(t, m)
 	for _, line := range []string{`operadora_calls_total{direction="inbound",result="served"} 1`, `operadora_calls_total{direction="internal",result="other"} 1`,
 		`operadora_ivr_node_total{flow="main",node="menu"} 1`, `operadora_offers_missed_total{why="no_answer"} 1`, `operadora_offers_missed_total{why="other"} 1`,
-		`operadora_queue_wait_seconds_sum{queue="sales",result="answered"} 12`, `operadora_callback_seconds_sum{queue="sales"} 3600`, `operadora_queue_wait_seconds_count{queue="sales",result="out"} 1`,
+		`operadora_queue_wait_seconds_sum{queue="sales",result="answered"} 12`,
+		`operadora_queue_wait_expected_error_seconds_sum{queue="sales"} 3`, `operadora_queue_wait_expected_error_seconds_count{queue="sales"} 1`, `operadora_callback_seconds_sum{queue="sales"} 3600`, `operadora_queue_wait_seconds_count{queue="sales",result="out"} 1`,
 		`operadora_call_setup_seconds_sum 3`, `operadora_call_setup_seconds_count 1`} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("no line %s in\n%s", line, text)
