@@ -103,15 +103,15 @@ type Queue struct {
 	ServiceLevel      time.Duration `yaml:"service_level" min:"0s" max:"1h" default:"20s" doc:"Wait within which an answer counts as in time, in reports."`
 	ShortAbandon      time.Duration `yaml:"short_abandon" min:"0s" max:"10m" default:"5s" doc:"Wait within which a caller who hangs up had dialled wrong, in reports."`
 
-	Music            string               `yaml:"music" shape:"music" default:"" doc:"Hold music class; empty is the PBX's default."`
+	Music            string            `yaml:"music" shape:"music" default:"" doc:"Hold music class; empty is the PBX's default."`
 	MusicIn          map[string]string `yaml:"music_by_language" keys:"language" shape:"music" doc:"Hold music class for callers of a language, instead."`
-	AnnounceFirst    time.Duration        `yaml:"announce_first" min:"0s" max:"1h" default:"15s" doc:"Time from entering to the first announcement."`
-	AnnounceEvery    time.Duration        `yaml:"announce_every" min:"0s" max:"1h" default:"0s" doc:"Time between announcements; 0 announces nothing."`
-	AnnouncePosition bool                 `yaml:"announce_position" default:"false" doc:"Speak the caller's position."`
-	AnnounceWait     bool                 `yaml:"announce_wait" default:"false" doc:"Speak the wait that is expected, in minutes up to an hour, after the position. It never grows while one waits."`
-	AnnouncePrompts  []string             `yaml:"announce_prompts" shape:"sound" doc:"Sounds played in turn after the position."`
-	Whisper          string               `yaml:"whisper" shape:"maysound" default:"" doc:"Sound that an agent on a permanent line hears after the beep as a call comes, in the agent's language; empty is the beep alone."`
-	ExitKey          string               `yaml:"exit_key" shape:"maykeys" default:"" doc:"Keys with each of which a caller leaves the queue, such as *, or *1; empty is none. keys of the flow's node says where each leads."`
+	AnnounceFirst    time.Duration     `yaml:"announce_first" min:"0s" max:"1h" default:"15s" doc:"Time from entering to the first announcement."`
+	AnnounceEvery    time.Duration     `yaml:"announce_every" min:"0s" max:"1h" default:"0s" doc:"Time between announcements; 0 announces nothing."`
+	AnnouncePosition bool              `yaml:"announce_position" default:"false" doc:"Speak the caller's position."`
+	AnnounceWait     bool              `yaml:"announce_wait" default:"false" doc:"Speak the wait that is expected, in minutes up to an hour, after the position. It never grows while one waits."`
+	AnnouncePrompts  []string          `yaml:"announce_prompts" shape:"sound" doc:"Sounds played in turn after the position."`
+	Whisper          string            `yaml:"whisper" shape:"maysound" default:"" doc:"Sound that an agent on a permanent line hears after the beep as a call comes, in the agent's language; empty is the beep alone."`
+	ExitKey          string            `yaml:"exit_key" shape:"maykeys" default:"" doc:"Keys with each of which a caller leaves the queue, such as *, or *1; empty is none. keys of the flow's node says where each leads."`
 
 	PlaceKept time.Duration `yaml:"place_kept" min:"0s" max:"24h" default:"0s" doc:"How long a caller who hung up while waiting, or was cut off, has their place kept: who calls again from the same number within it is where they would be, once. 0 keeps none."`
 

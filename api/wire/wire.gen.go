@@ -4753,7 +4753,9 @@ type QueueDefinition struct {
 
 	// DialCode Digits by which a phone names the queue.
 	DialCode string `json:"dial_code,omitempty,omitzero"`
-	ExitKey  string `json:"exit_key,omitempty,omitzero"`
+
+	// ExitKey Keys with each of which a caller leaves the queue.
+	ExitKey string `json:"exit_key,omitempty,omitzero"`
 
 	// Hours The calendar during whose hours callers may enter.
 	Hours string `json:"hours,omitempty,omitzero"`
