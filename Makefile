@@ -133,7 +133,7 @@ package-test: package ## install, upgrade, remove and purge the .deb in a Debian
 reproducible: package ## build the packages again from a copy elsewhere: the same bytes
 	@bash $(PACKAGING)/reproducible.sh
 
-sbom: web ## dist/operadora.cdx.json and dist/pages.cdx.json: what is linked, as CycloneDX
+sbom: package ## dist/operadora.cdx.json and dist/pages.cdx.json: what is linked, as CycloneDX
 	@bash $(PACKAGING)/sbom.sh
 
 generate: ## everything that is generated: go generate, and the golden files

@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
-# What is in the program, as CycloneDX: dist/operadora.cdx.json has Go's modules with their licences,
-# dist/pages.cdx.json what the pages bundle.
+# What is in the program that build.sh has made, as CycloneDX: dist/operadora.cdx.json has Go's modules with
+# their licences, as the program itself tells them, dist/pages.cdx.json what the pages are made of, and with.
 #
-#   CYCLONEDX  command that lists Go's modules (the Makefile pins it)
+#   CYCLONEDX  command that lists a program's modules (the Makefile pins it)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
-mkdir -p dist
-CGO_ENABLED=0 $CYCLONEDX app -json -licenses -std -main cmd/operadora -output dist/operadora.cdx.json . 2>&1 | grep -v ' INF ' || true
-[ -s dist/operadora.cdx.json ]
-(cd api/web && npm sbom --sbom-format cyclonedx --omit dev) >dist/pages.cdx.json
+$CYCLONEDX bin -json -licenses -std -version "$(git rev-parse HEAD)" -output dist/operadora.cdx.json dist/tree/usr/bin/operadora 2>/dev/null
+(cd api/web && npm sbom --sbom-format cyclonedx --package-lock-only) >dist/pages.cdx.json
 ls -1 dist/*.cdx.json
