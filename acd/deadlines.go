@@ -136,20 +136,24 @@ func (s *Service) retry(ctx context.Context, err error) {
 	s.alarm.by(s.now().Add(storeRetry))
 }
 
-// Expire deals with everything that is due on the PBXs driven from here. Start has it done in time; only who
-// moves the clock by hand calls it.
+// Expire deals with everything that is due on the PBXs driven from here, and waits for what is being
+// dealt with. Start has it done in time; only who moves the clock by hand calls it.
 func (s *Service) Expire(ctx context.Context) error {
+	if err := s.expire.Take(ctx); err != nil {
+		return fault.E("acd.Expire", fault.Unavailable, err)
+	}
+	defer s.expire.Free()
 	var errs []error
 	for _, pbx := range s.directory.Load().pbxs {
 		if s.drives != nil && !s.drives(pbx) {
 			continue // whoever drives it does; here, Wake comes with the connection
 		}
-		errs = append(errs, s.expire(ctx, pbx))
+		errs = append(errs, s.expireAt(ctx, pbx))
 	}
 	return errors.Join(errs...)
 }
 
-func (s *Service) expire(ctx context.Context, pbx string) error {
+func (s *Service) expireAt(ctx context.Context, pbx string) error {
 	for {
 		due, next, err := s.store.Claim(ctx, s.now(), pbx, claimLease, claimLimit)
 		if err != nil {

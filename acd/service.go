@@ -37,6 +37,7 @@ type Service struct {
 	unreadable map[string]bool      // records told of in the log; only who reads boards touches it
 
 	reload life.Places // one at a time brings agents in line
+	expire life.Places // one at a time deals with what is due
 	life   life.Group
 }
 
@@ -100,7 +101,7 @@ func New(p Parts) (*Service, error) {
 	}
 	s := &Service{
 		store: p.Store, since: p.Since, drives: p.Drives, open: p.Open, promised: p.Promised, forms: p.Forms, cfg: p.Config, now: p.Now, audit: p.Audit,
-		log: p.Log.With("component", "acd"), alarm: newAlarm(), reload: life.NewPlaces(1),
+		log: p.Log.With("component", "acd"), alarm: newAlarm(), reload: life.NewPlaces(1), expire: life.NewPlaces(1),
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now
 	s.counts.read, s.counts.now = s.readBoard, p.Now

@@ -138,6 +138,38 @@ func TestAPauseOfTwoNights(t *testing.T) {
 	w.clean()
 }
 
+// TestExpireWaitsForWhatIsBeingDealtWith: who has what is due dealt with finds it done, also
+// when another was at it already.
+func TestExpireWaitsForWhatIsBeingDealtWith(t *testing.T) {
+	t.Parallel()
+	w := setup(t, pauseDefs(func(p *acd.PauseReason) { p.PerDay = 20 * time.Minute }))
+	w.login("a00")
+	for range 30 {
+		w.wantDo(orchestrator.AgentOK, orchestrator.AgentPause, "a00", reason("coffee"))
+		w.advance(21 * time.Minute)
+		var others sync.WaitGroup
+		begun := make(chan struct{}, 3)
+		for range cap(begun) {
+			others.Go(func() {
+				begun <- struct{}{}
+				if err := w.svc.Expire(w.ctx()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		for range cap(begun) {
+			<-begun
+		}
+		w.must(w.svc.Expire(w.ctx()))
+		if a := w.agent("a00"); a.Over != acd.OverTime {
+			t.Errorf("what was due is not done: %+v", a)
+		}
+		others.Wait()
+		w.wantDo(orchestrator.AgentOK, orchestrator.AgentResume, "a00")
+		w.skip(24 * time.Hour)
+	}
+}
+
 // TestMidnightGivesAnewToWhoIsOver: who used up the day's time and pauses on has that of
 // the next day from midnight on.
 func TestMidnightGivesAnewToWhoIsOver(t *testing.T) {

@@ -197,6 +197,9 @@ var (
 		"password.change": {"changed the password of", "cambió la contraseña de"}, "password.set": {"set the password of", "fijó la contraseña de"}, "password.refused": {"was refused to change the password of", "no pudo cambiar la contraseña de"},
 		"user.create": {"let in", "dio de alta a"}, "user.change": {"changed", "modificó a"}, "user.invite": {"made a link for", "creó un enlace para"}, "user.disable": {"shut out", "desactivó a"},
 		"user.enable": {"let in again", "reactivó a"}, "user.end_sessions": {"ended the sessions of", "cerró las sesiones de"},
+		"totp.on": {"set up the second factor of", "configuró el segundo factor de"}, "totp.off": {"removed the second factor of", "quitó el segundo factor de"},
+		"totp.recovery_codes": {"made recovery codes for", "creó códigos de recuperación para"}, "totp.refused": {"gave a wrong code for", "dio un código equivocado para"},
+		"user.remove_totp": {"took the second factor away from", "retiró el segundo factor a"}, "user.bind": {"tied to the provider of sign-in", "vinculó al proveedor de inicio de sesión a"},
 		"token.create": {"made token", "creó el token"}, "token.revoke": {"revoked token", "revocó el token"},
 		"doctor.examine": {"ran", "ejecutó"},
 		"display.pair":   {"let in display", "admitió la pantalla"}, "display.revoke": {"removed display", "quitó la pantalla"},
@@ -240,7 +243,7 @@ var (
 	// changed are what a reload changes, and how; fates what comes of it.
 	changed = map[string]string{
 		"queue": "cola", "agent": "agente", "profile": "perfil", "team": "equipo", "known caller": "cliente conocido", "pause reason": "motivo de pausa",
-		"disposition": "resultado", "number": "número", "calendar": "calendario", "campaign": "campaña", "mailbox": "buzón", "flow": "flujo", "new": "(alta)", "changed": "(cambio)", "gone": "(baja)",
+		"disposition": "resultado", "number": "número", "calendar": "calendario", "campaign": "campaña", "mailbox": "buzón", "flow": "flujo", "source": "fuente", "new": "(alta)", "changed": "(cambio)", "gone": "(baja)",
 	}
 	fates = map[string]string{
 		"nobody waits in it": "nadie espera en ella", "logged out, after the current call if there is one": "se desconecta, tras la llamada en curso si la hay",

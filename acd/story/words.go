@@ -133,6 +133,7 @@ var (
 		"a prompt was refused": "la centralita rechazó un mensaje",
 		"an agent talks, and the distributor does not hold them": "un agente habla y el distribuidor no lo tiene reservado",
 		"the beep of a machine cannot be waited for":             "no se puede esperar el tono de una máquina",
+		"the source could not be asked":                          "no se pudo preguntar a la fuente",
 		"deciding on the call failed":                            "falló la decisión sobre la llamada",
 		"holding the agent took too long":                        "reservar al agente tardó demasiado",
 		"joining took too long":                                  "unir a los dos tardó demasiado",

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/oklog/ulid/v2"
 
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -71,6 +74,35 @@ func TestTokens(t *testing.T) {
 		var leaked int
 		if err := d.read.QueryRowContext(t.Context(), d.rebind("SELECT COUNT(*) FROM tokens WHERE hash = ? OR hash LIKE ?"), secret, "%"+secret+"%").Scan(&leaked); err != nil || leaked != 0 {
 			t.Errorf("the secret is stored: %d, %v", leaked, err)
+		}
+	})
+}
+
+// TestAuditIsInOrder: lines of one millisecond too, whatever else makes ids meanwhile.
+func TestAuditIsInOrder(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, fresh func(*testing.T) *DB) {
+		d := fresh(t)
+		d.now = func() time.Time { return noon }
+		var want []string
+		for i := range 20 {
+			object := fmt.Sprint(i)
+			if err := d.Audit(t.Context(), AuditLine{Who: "eva", Action: "recording.play", Object: object}); err != nil {
+				t.Fatal(err)
+			}
+			ulid.MustNewDefault(noon.Add(time.Duration(i) * time.Hour))
+			want = append([]string{object}, want...) // the latest first
+		}
+		list, _, err := d.AuditLog(t.Context(), AuditFilter{Limit: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range list {
+			got = append(got, l.Object)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("lines %v, want %v", got, want)
 		}
 	})
 }

@@ -38,8 +38,12 @@ type AuditFilter struct {
 // be put on record must not be done. Long texts are cut: nothing removes a line.
 func (d *DB) Audit(ctx context.Context, l AuditLine) error {
 	now := d.now()
-	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO audit ("+auditColumns+") VALUES ("+marks(9)+")"),
-		ulid.MustNewDefault(now).String(), ms(now), cut(l.Who, 256), cut(l.Role, 64), cut(l.IP, 64), cut(l.RequestID, 64), cut(l.Action, 64),
+	id, err := ulid.New(ulid.Timestamp(now), d.auditIDs)
+	if err != nil {
+		return classify("records.Audit", err)
+	}
+	_, err = d.write.ExecContext(ctx, d.rebind("INSERT INTO audit ("+auditColumns+") VALUES ("+marks(9)+")"),
+		id.String(), ms(now), cut(l.Who, 256), cut(l.Role, 64), cut(l.IP, 64), cut(l.RequestID, 64), cut(l.Action, 64),
 		cut(l.Object, 256), cut(l.Detail, 1024))
 	return classify("records.Audit", err)
 }

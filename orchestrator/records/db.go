@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"embed"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	"github.com/oklog/ulid/v2"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	_ "modernc.org/sqlite" // driver "sqlite"
@@ -36,6 +38,7 @@ type DB struct {
 	// are the same pool.
 	write, read *sql.DB
 	now         func() time.Time
+	auditIDs    ulid.MonotonicReader // lines of one millisecond are in order
 }
 
 // Open opens the database and brings its tables up to date. Several processes
@@ -47,7 +50,7 @@ func Open(ctx context.Context, cfg Config, now func() time.Time) (*DB, error) {
 	if err != nil {
 		return nil, fault.E(op, fault.Invalid, err)
 	}
-	d := &DB{dialect: kind, now: now}
+	d := &DB{dialect: kind, now: now, auditIDs: &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(rand.Reader, 0)}}
 	if kind == dialectSQLite {
 		err = d.openSQLite(rest, cfg.Connections)
 	} else {
