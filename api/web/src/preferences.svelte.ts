@@ -9,9 +9,11 @@ export type SavedView = Schemas['SavedView']
 class Preferences {
   private kept: Schemas['Preferences'] = $state.raw({})
   private loaded = false
+  private sending: Promise<unknown> = Promise.resolve() // until what was changed last is kept
 
   async load(): Promise<void> {
     try {
+      await this.sending // or what is on its way would be taken back
       this.kept = (await get('/api/v1/me/preferences')) ?? {}
       this.loaded = true
     } catch {
@@ -49,14 +51,19 @@ class Preferences {
     return (this.kept.views ?? []).filter((v) => v.page !== view.page || v.name !== view.name)
   }
 
-  private async keep(change: Schemas['Preferences']): Promise<boolean> {
-    if (!this.loaded) return false
-    try {
-      this.kept = await put('/api/v1/me/preferences', {body: {...this.kept, ...change}})
-      return true
-    } catch {
-      return false
-    }
+  // keep sends changes one after the other, each with those before: of two in quick succession none is lost.
+  private keep(change: Schemas['Preferences']): Promise<boolean> {
+    const sent = this.sending.then(async () => {
+      if (!this.loaded) return false
+      try {
+        this.kept = await put('/api/v1/me/preferences', {body: {...this.kept, ...change}})
+        return true
+      } catch {
+        return false
+      }
+    })
+    this.sending = sent
+    return sent
   }
 }
 

@@ -6,11 +6,12 @@ class Session {
   me: Me | undefined = $state.raw()
   over = $state(false) // was signed in, and is not any more
   asked = $state(false)
+  private since = 0 // when we were let in: what was asked before is of the session before
   private waiting: (() => void)[] = []
 
   constructor() {
-    whenOver(() => {
-      if (this.me) this.over = true
+    whenOver((asked) => {
+      if (this.me && asked >= this.since) this.over = true
     })
   }
 
@@ -45,6 +46,7 @@ class Session {
     const other = this.me && (this.me.user ?? this.me.token) !== (me?.user ?? me?.token)
     this.me = me
     this.over = false
+    this.since = Date.now()
     if (other) location.reload() // what the one before was shown is not for everybody
     void preferences.load()
     for (const f of this.waiting.splice(0)) f()

@@ -31,10 +31,10 @@ export class Refused extends Error {
 
 const patience = 20_000
 
-let over: () => void = () => {}
+let over: (asked: number) => void = () => {}
 
-// whenOver says what is to be done when the API does not know us any more.
-export function whenOver(f: () => void): void {
+// whenOver says what is to be done when the API does not know us any more: it is told when it was asked.
+export function whenOver(f: (asked: number) => void): void {
   over = f
 }
 
@@ -77,7 +77,7 @@ async function ask(method: Method, path: string, o: Asked): Promise<unknown> {
     return text ? JSON.parse(text) : undefined
   }
   const problem = problemOf(answer.status, answer.statusText, await answer.text())
-  if (answer.status === 401 && problem.code !== 'second_factor' && path !== '/api/v1/session') over()
+  if (answer.status === 401 && problem.code !== 'second_factor' && path !== '/api/v1/session') over(asked)
   throw new Refused(problem)
 }
 
@@ -101,6 +101,7 @@ export function remove<P extends With<'delete'>>(path: P, o: {path?: Record<stri
 export function upload<P extends With<'put'>>(path: P, o: {path: Record<string, string>; file: Blob; progress: (share: number) => void; stop: AbortSignal}): Promise<Answer<Op<P, 'put'>>> {
   return new Promise((done, failed) => {
     const x = new XMLHttpRequest()
+    const asked = Date.now()
     x.open('PUT', located(path, o.path))
     x.setRequestHeader('Content-Type', 'application/octet-stream')
     x.responseType = 'text'
@@ -109,7 +110,7 @@ export function upload<P extends With<'put'>>(path: P, o: {path: Record<string, 
     x.onabort = () => failed(o.stop.reason)
     x.onload = () => {
       if (x.status === 200) return done(JSON.parse(x.responseText))
-      if (x.status === 401) over()
+      if (x.status === 401) over(asked)
       failed(new Refused(problemOf(x.status, x.statusText, x.responseText)))
     }
     o.stop.addEventListener('abort', () => x.abort())

@@ -107,7 +107,14 @@ export async function accessible(where, of = page) {
       await picture(`${where}-${language}-${theme}`, of)
     }
   }
+  // Who is signed in likes the last look: what is done next must not come before that is kept.
+  const known = await of.locator('a[href="#/account"]').count()
+  const kept = known ? of.waitForResponse((r) => {
+    const liked = r.request().method() === 'PUT' && r.url().endsWith('/me/preferences') ? r.request().postDataJSON() : {}
+    return liked.language === 'en' && liked.theme !== 'dark'
+  }) : undefined
   await look('light', 'en', of)
+  await kept
 }
 
 export const sees = (selector, text, of = page) => of.locator(selector).filter({hasText: text}).first().waitFor()

@@ -60,7 +60,7 @@ await way(async () => {
   const recovery = await home.locator('[data-testid=recovery] li').allTextContents()
   check(recovery.length === 10, `${recovery.length} recovery codes`)
   await accessible('recovery-codes', home)
-  await home.getByRole('button', {name: 'I have kept them'}).press('Enter')
+  await home.locator('button:enabled', {hasText: 'I have kept them'}).press('Enter')
   await sees('[data-testid=factor]', '10 recovery codes are left', home)
   await accessible('second-factor-on', home)
   await home.goto(base + '#/agent')
@@ -108,7 +108,7 @@ await way(async () => {
   await accessible('second-factor-needed', needs)
   await enter(needs, factor, password)
   await enter(needs, '#totp-code', totp(await needs.locator('[data-testid=key]').textContent()))
-  await needs.getByRole('button', {name: 'I have kept them'}).press('Enter')
+  await needs.locator('button:enabled', {hasText: 'I have kept them'}).press('Enter')
   await needs.getByRole('link', {name: 'Campaigns'}).waitFor()
 
   // Whom nobody has added is sent back from the provider with a reason; else somebody comes back to where they were.
