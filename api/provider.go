@@ -130,8 +130,7 @@ func (s operations) FinishOIDC(ctx context.Context, r FinishOIDCRequestObject) (
 		return refused("", refusal{"provider", short(given(r.Params.Error))})
 	}
 	who, err := s.provider.Finish(ctx, secret, given(r.Params.Code))
-	switch fault.KindOf(err) {
-	case fault.Denied, fault.Unavailable:
+	if kind := fault.KindOf(err); err != nil && (kind == fault.Denied || kind == fault.Unavailable) {
 		return refused("", refusal{"provider", err.Error()})
 	}
 	if err != nil {

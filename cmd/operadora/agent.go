@@ -71,7 +71,7 @@ func newAgentDisposeCommand() *cobra.Command {
 	var c *cobra.Command
 	c = newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, api remote, agent, disposition, _ string) (*wire.AgentCommandAnswer, error) {
 		d := wire.AgentDisposition{Disposition: disposition, Also: also, Notes: notes}
-		again, err := api.moment(c, "at", at)
+		again, err := api.moment(c, "at", at) //nolint:contextcheck // the command has the context
 		if err != nil {
 			return nil, err
 		}

@@ -127,7 +127,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 		with.Set("code", code)
 	}
 	back.RawQuery = with.Encode()
-	http.Redirect(w, r, back.String(), http.StatusFound)
+	http.Redirect(w, r, back.String(), http.StatusFound) //nolint:gosec // a provider sends people back to where its client is, on loopback
 }
 
 func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
