@@ -25,8 +25,6 @@ type Keep struct{ Recordings, Records time.Duration }
 
 // removal is what is to be removed of a queue, a campaign, a number, or of what no other is about.
 type removal struct {
-	queue         string
-	campaign      string
 	sounds, calls records.Old // a zero Before is none
 	remove        func(context.Context, []string) error
 }
@@ -65,7 +63,7 @@ func (s operations) ApplyRetention(ctx context.Context, r ApplyRetentionRequestO
 		out.Recent = &wire.RecentCalls{Calls: n, KeepJournalMS: s.JournalKept.Milliseconds()}
 	}
 	for _, x := range list {
-		item := wire.RetentionItem{Queue: x.queue, Campaign: x.campaign}
+		item := wire.RetentionItem{Queue: x.sounds.Queue, Campaign: x.sounds.Campaign}
 		if err := s.count(ctx, x, &item); err != nil {
 			return nil, err
 		}
@@ -118,7 +116,7 @@ func (s operations) removals(ctx context.Context, number string) ([]removal, err
 			}
 			return o
 		}
-		x := removal{queue: of.Queue, campaign: of.Campaign, sounds: before(keep.Recordings), calls: before(keep.Records), remove: s.Records.RemoveCalls}
+		x := removal{sounds: before(keep.Recordings), calls: before(keep.Records), remove: s.Records.RemoveCalls}
 		if x.calls.Before.After(x.sounds.Before) {
 			x.sounds = x.calls // sound goes with its records at the latest
 		}

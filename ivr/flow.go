@@ -4,6 +4,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
@@ -37,7 +38,7 @@ type Prompt struct {
 // In returns the prompt's sounds in a language, nil when it does not speak it.
 // A regional language ("es-MX") falls back to its base ("es").
 func (p *Prompt) In(lang string) []string {
-	for _, l := range []string{lang, baseLanguage(lang), ""} {
+	for _, l := range []string{lang, orchestrator.BaseLanguage(lang), ""} {
 		if s, ok := p.Sounds[l]; ok {
 			return s
 		}
@@ -98,7 +99,7 @@ func (f *Flow) NodeNames() []string {
 // Speaks tells whether a flow declares a language or its base.
 func (f *Flow) Speaks(lang string) bool {
 	for _, l := range f.Languages {
-		if l == lang || l == baseLanguage(lang) {
+		if l == lang || l == orchestrator.BaseLanguage(lang) {
 			return true
 		}
 	}

@@ -34,7 +34,7 @@ func (r *run) render(items []Item) ([]orchestrator.Media, string) {
 // the ones whose sounds lint has looked for.
 func (r *run) languageFor(items []Item) string {
 	choices := make([]string, 0, len(r.flow.Languages)+3)
-	for _, l := range []string{r.st.Lang, baseLanguage(r.st.Lang)} {
+	for _, l := range []string{r.st.Lang, orchestrator.BaseLanguage(r.st.Lang)} {
 		if slices.Contains(r.flow.Languages, l) {
 			choices = append(choices, l)
 		}
@@ -104,7 +104,7 @@ func (r *run) sayItem(s *Say, lang string) ([]orchestrator.Media, Spoken) {
 
 // TextIn returns what the prompt's sounds say in a language, "" when nobody wrote it down.
 func (p *Prompt) TextIn(lang string) string {
-	for _, l := range []string{lang, baseLanguage(lang), ""} {
+	for _, l := range []string{lang, orchestrator.BaseLanguage(lang), ""} {
 		if t, ok := p.Text[l]; ok {
 			return t
 		}

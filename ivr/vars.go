@@ -138,14 +138,6 @@ func clean(v string) string {
 	return v
 }
 
-// baseLanguage is the language without its region.
-func baseLanguage(lang string) string {
-	if i := strings.IndexAny(lang, "-_"); i > 0 {
-		return lang[:i]
-	}
-	return lang
-}
-
 // validKey tells whether a text is one key of a telephone.
 func validKey(d string) bool {
 	return len(d) == 1 && strings.Contains("0123456789*#ABCD", d)

@@ -100,38 +100,25 @@ func Workbook(w io.Writer, t figures.Table, language string) error {
 	return document{parts: []part{tablePart("report", acd.Texts{"en": "Report", "es": "Informe"}, t, false)}, explains: &t}.workbook(w, language)
 }
 
-// formulas are the words of the sheet that says what columns mean.
-var formulas = map[string]struct {
-	sheet                   string
-	heading                 []any
-	from, until, zone, note string
-}{
-	"en": {"Formulas", []any{"column", "unit", "formula", "meaning"}, "from", "to", "time zone", "note"},
-	"es": {"Fórmulas", []any{"columna", "unidad", "fórmula", "significado"}, "desde", "hasta", "zona horaria", "nota"},
-}
-
 // explain adds a sheet to a workbook that says what the columns of a table mean.
 func explain(f *excelize.File, t figures.Table, language string) error {
-	words, ok := formulas[language]
-	if !ok {
-		words = formulas["en"]
-	}
-	sheet := words.sheet
+	word := func(name string) string { return Heading(language, name) }
+	sheet := word("Formulas")
 	if _, err := f.NewSheet(sheet); err != nil {
 		return err
 	}
-	rows := [][]any{words.heading}
+	rows := [][]any{{word("column"), word("unit"), word("formula"), word("meaning")}}
 	for _, m := range t.Report.Measures {
-		rows = append(rows, []any{Heading(language, m.Name), string(m.Unit), m.Formula, In(language, m.Source)})
+		rows = append(rows, []any{word(m.Name), string(m.Unit), m.Formula, In(language, m.Source)})
 	}
 	rows = append(rows, []any{})
 	for _, p := range t.Report.Symbols() {
 		rows = append(rows, []any{p.Symbol, "", "", In(language, p.Text)})
 	}
-	rows = append(rows, []any{}, []any{words.from, t.Query.From.In(t.Query.Zone).Format(time.RFC3339)}, []any{words.until, t.Query.To.In(t.Query.Zone).Format(time.RFC3339)},
-		[]any{words.zone, t.Query.Zone.String()})
+	rows = append(rows, []any{}, []any{word("from"), t.Query.From.In(t.Query.Zone).Format(time.RFC3339)}, []any{word("to"), t.Query.To.In(t.Query.Zone).Format(time.RFC3339)},
+		[]any{word("time zone"), t.Query.Zone.String()})
 	for _, n := range t.Report.Notes {
-		rows = append(rows, []any{words.note, "", "", In(language, n)})
+		rows = append(rows, []any{word("note"), "", "", In(language, n)})
 	}
 	for i := range rows {
 		if err := f.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &rows[i]); err != nil {

@@ -38,6 +38,10 @@ var titles = map[string]acd.Texts{
 	// The log book.
 	"at": {"en": "At", "es": "Hora"}, "kind": {"en": "Kind", "es": "Tipo"}, "who": {"en": "Who", "es": "Quién"}, "what": {"en": "What", "es": "Qué"},
 
+	// What columns mean.
+	"Formulas": {"en": "Formulas", "es": "Fórmulas"}, "column": {"en": "column", "es": "columna"}, "unit": {"en": "unit", "es": "unidad"}, "formula": {"en": "formula", "es": "fórmula"}, "meaning": {"en": "meaning", "es": "significado"},
+	"symbol": {"en": "symbol", "es": "símbolo"}, "from": {"en": "from", "es": "desde"}, "to": {"en": "to", "es": "hasta"}, "time zone": {"en": "time zone", "es": "zona horaria"}, "note": {"en": "note", "es": "nota"},
+
 	// Callers and queues.
 	"offered": {"en": "Offered", "es": "Ofrecidas"}, "answered": {"en": "Answered", "es": "Atendidas"},
 	"answered_within": {"en": "Answered in time", "es": "Atendidas a tiempo"}, "abandoned": {"en": "Abandoned", "es": "Abandonadas"},

@@ -139,14 +139,13 @@ func (f *reportFlags) queueLog(cmd *cobra.Command, c remote, _ []string) error {
 
 // explainReport prints what a report's columns are.
 func explainReport(w io.Writer, r figures.Report, language string) error {
-	heading := map[string][]string{"en": {"COLUMN", "UNIT", "FORMULA", "MEANING"}, "es": {"COLUMNA", "UNIDAD", "FÓRMULA", "SIGNIFICADO"}}[language]
-	symbols := map[string][]string{"en": {"SYMBOL", "MEANING"}, "es": {"SÍMBOLO", "SIGNIFICADO"}}[language]
+	word := func(name string) string { return headingIn(language, name) }
 	fmt.Fprintf(w, "%s: %s\n\n", r.Name, reports.In(language, r.Title))
 	var rows [][]string
 	for _, m := range r.Measures {
 		rows = append(rows, []string{m.Name, string(m.Unit), m.Formula, reports.In(language, m.Source)})
 	}
-	if err := columns(w, heading, rows); err != nil {
+	if err := columns(w, []string{word("column"), word("unit"), word("formula"), word("meaning")}, rows); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)
@@ -154,7 +153,7 @@ func explainReport(w io.Writer, r figures.Report, language string) error {
 	for _, p := range r.Symbols() {
 		rows = append(rows, []string{p.Symbol, reports.In(language, p.Text)})
 	}
-	if err := columns(w, symbols, rows); err != nil {
+	if err := columns(w, []string{word("symbol"), word("meaning")}, rows); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)

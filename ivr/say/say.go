@@ -184,12 +184,7 @@ func sound(name string) orchestrator.Media {
 }
 
 // base is the language without its region, in lower case.
-func base(lang string) string {
-	if i := strings.IndexAny(lang, "-_"); i > 0 {
-		lang = lang[:i]
-	}
-	return strings.ToLower(lang)
-}
+func base(lang string) string { return strings.ToLower(orchestrator.BaseLanguage(lang)) }
 
 // Sample returns sounds that spoken values need in a language, enough to tell
 // whether its sound package is installed; nil for a language without rules.

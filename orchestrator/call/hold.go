@@ -2,7 +2,6 @@ package call
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -104,8 +103,7 @@ func (x *change) music() string {
 
 // musicOf is the class of hold music that a queue has for the customer's language.
 func (x *change) musicOf(plan orchestrator.QueuePlan) string {
-	base, _, _ := strings.Cut(strings.ReplaceAll(x.c.Language, "_", "-"), "-") // of es-MX, es
-	for _, l := range []string{x.c.Language, base} {
+	for _, l := range []string{x.c.Language, orchestrator.BaseLanguage(x.c.Language)} {
 		if class, ok := plan.MusicIn[l]; ok {
 			return class
 		}

@@ -10,6 +10,8 @@ package voice
 import (
 	"strconv"
 	"strings"
+
+	"github.com/operadora/operadora/orchestrator"
 )
 
 // both are the sounds that the two languages have under the same name.
@@ -36,7 +38,7 @@ var spanish = map[string][]string{
 // speak a sound one after the other; none for a word that the voice lacks and
 // that is understood without.
 func Files(language, name string) []string {
-	if base(language) == "es" {
+	if strings.EqualFold(orchestrator.BaseLanguage(language), "es") {
 		if files, ok := spanish[name]; ok {
 			return files
 		}
@@ -102,11 +104,4 @@ func english(n int64) []string {
 		return rest(append(english(n/1000), "digits/thousand"), n%1000)
 	}
 	return rest(append(english(n/1_000_000), "digits/million"), n%1_000_000)
-}
-
-func base(language string) string {
-	if i := strings.IndexAny(language, "-_"); i > 0 {
-		language = language[:i]
-	}
-	return strings.ToLower(language)
 }
