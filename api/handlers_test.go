@@ -480,6 +480,12 @@ func TestContactsAndMasking(t *testing.T) {
 	if err != nil || len(rows) != 2 || rows[1][4] != "'+34600123456" {
 		t.Errorf("csv: %v, %v", rows, err)
 	}
+	// The audit log says what was asked, and has no number, which could not be erased from it.
+	ask(s, "GET", "/api/v1/contacts.csv?queue=sales&caller=%2B34600123456", w.tokens[wire.RoleSupervisor], "")
+	log := read[wire.AuditLinePage](t, ask(s, "GET", "/api/v1/audit?action=contacts.export", w.tokens[wire.RoleAdmin], ""), 200)
+	if len(log.Items) != 2 || log.Items[0].Detail != "caller=*********456&queue=sales" || log.Items[1].Detail != "queue=sales" {
+		t.Errorf("audit: %+v", log.Items)
+	}
 }
 
 // TestExplainCall: of calls that ended and of those in progress, to whom the call may
