@@ -70,6 +70,9 @@ func newTokenCreateCommand() *cobra.Command {
 				if err := knownRights(cmd, cfg.Definitions, t.Agent, t.Teams); err != nil {
 					return err
 				}
+				if err := onRecord(cmd.Context(), db, "token.create", t.Name, "role "+t.Role); err != nil {
+					return err
+				}
 				_, text, err := db.CreateToken(cmd.Context(), t)
 				if err == nil {
 					fmt.Fprintln(cmd.OutOrStdout(), text)
@@ -203,6 +206,9 @@ func newTokenRevokeCommand() *cobra.Command {
 			return withRecords(cmd, func(_ Config, db *records.DB) error {
 				t, err := oneToken(cmd.Context(), db, args[0])
 				if err != nil {
+					return err
+				}
+				if err := onRecord(cmd.Context(), db, "token.revoke", t.Name, t.ID); err != nil {
 					return err
 				}
 				if err := db.RevokeToken(cmd.Context(), t.ID); err != nil {

@@ -3,9 +3,12 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator/records"
 )
 
 func TestTokenOfAnAgent(t *testing.T) {
@@ -97,6 +100,23 @@ func TestTokenRevoke(t *testing.T) {
 	refused("wb", "not revoked yet")
 	revoked(ids["twice"][1], "revoked "+ids["twice"][1]+" (twice)\n")
 	revoked("twice", "revoked "+ids["twice"][0]+" (twice)\n") // the other one is gone
+
+	cfg, err := readConfig(config)
+	must(t, err)
+	db, err := records.Open(t.Context(), cfg.Records, time.Now)
+	must(t, err)
+	defer func() { must(t, db.Close()) }()
+	list, _, err := db.AuditLog(t.Context(), records.AuditFilter{Who: commandLine, Limit: 10})
+	must(t, err)
+	var told []string
+	for _, l := range list {
+		told = append(told, l.Action+" "+l.Object+" "+l.Detail)
+	}
+	want := []string{"token.revoke twice " + ids["twice"][0], "token.revoke twice " + ids["twice"][1], "token.revoke wb " + ids["wb"][0],
+		"token.create twice role wallboard", "token.create twice role wallboard", "token.create wb role wallboard"}
+	if !slices.Equal(told, want) {
+		t.Errorf("on record: %q, want %q", told, want)
+	}
 }
 
 // A token ends by itself unless somebody wants it otherwise, and may be narrowed.

@@ -48,9 +48,9 @@ func newUserCommand() *cobra.Command {
 // commandLine is who the audit log says it was.
 const commandLine = "command line"
 
-// onRecord puts on the audit log what the command line is about to do to a person.
-func onRecord(ctx context.Context, db *records.DB, action, login, detail string) error {
-	return db.Audit(ctx, records.AuditLine{Who: commandLine, Action: action, Object: login, Detail: detail})
+// onRecord puts on the audit log what the command line is about to do to a person or a token.
+func onRecord(ctx context.Context, db *records.DB, action, name, detail string) error {
+	return db.Audit(ctx, records.AuditLine{Who: commandLine, Action: action, Object: name, Detail: detail})
 }
 
 // confirm tells what was done.
