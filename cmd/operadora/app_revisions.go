@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -57,6 +58,17 @@ func shown(texts map[string]string) map[string]string {
 		}
 		out[name] = text
 	}
+	return out
+}
+
+// withPINs are the paths of the files in which agents' PINs stand.
+func withPINs(folder string, texts map[string]string) (out []string) {
+	for name, text := range shown(texts) {
+		if text != texts[name] {
+			out = append(out, filepath.Join(folder, name))
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 

@@ -30,7 +30,7 @@ func newCheckCommand() *cobra.Command {
 			for _, w := range cfg.warnings() {
 				fmt.Fprintln(out, "warning:", w)
 			}
-			for _, l := range doctor.Exposed(doctor.Site{File: file, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records}) {
+			for _, l := range doctor.Exposed(doctor.Site{File: file, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, PINs: withPINs(cfg.Definitions, defs.Texts)}) {
 				if l.Verdict != doctor.OK {
 					fmt.Fprintln(out, "warning:", l.Sentence())
 				}

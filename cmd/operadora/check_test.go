@@ -171,21 +171,24 @@ func TestCheckWarns(t *testing.T) {
 	put(t, file, "addrs: [127.0.0.1:6379]", `addrs: ["10.0.0.7:6379"]`)
 	put(t, file, "trusted_proxies: []", "trusted_proxies: [0.0.0.0/0]")
 	must(t, os.Chmod(file, 0o644))
+	agents := filepath.Join(dir, "definitions", "agents.yaml")
+	put(t, agents, `id: "101", `, `id: "101", pin: "4711", `)
+	must(t, os.Chmod(agents, 0o644))
 	out, err = run(t, "check", "-c", file)
 	must(t, err)
-	for _, want := range []string{"warning: file mode: everybody on this machine can read " + file, "warning: api.listen: 0.0.0.0:8090 without TLS",
+	for _, want := range []string{"warning: file mode: everybody on this machine can read " + file, "warning: file mode: everybody on this machine can read " + agents, "warning: api.listen: 0.0.0.0:8090 without TLS",
 		"warning: redis.password: Redis at 10.0.0.7:6379 is beyond this machine", "warning: redis.tls: Redis at 10.0.0.7:6379", "warning: api.trusted_proxies: 0.0.0.0/0 believes everybody"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s\nlacks %q", out, want)
 		}
 	}
-	for _, remedy := range []string{"chmod o-rwx", "set api.tls_cert", "requirepass", "tls-port", "name the addresses"} {
+	for _, remedy := range []string{"chmod o-rwx " + file, "chmod o-rwx " + agents, "set api.tls_cert", "requirepass", "tls-port", "name the addresses"} {
 		if strings.Count(out, remedy) != 1 {
 			t.Errorf("%s\nhas %q %d times", out, remedy, strings.Count(out, remedy))
 		}
 	}
-	if n := strings.Count(out, "warning: "); n != 5 {
-		t.Errorf("%s\nwarns %d times of five things", out, n)
+	if n := strings.Count(out, "warning: "); n != 6 {
+		t.Errorf("%s\nwarns %d times of six things", out, n)
 	}
 }
 

@@ -98,7 +98,7 @@ func siteOf(cfg Config) doctor.Site {
 		}
 	}
 	defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
-	site.Mailboxes = len(defs.Mailboxes)
+	site.Mailboxes, site.PINs = len(defs.Mailboxes), withPINs(cfg.Definitions, defs.Texts)
 	site.Definitions = doctor.Definitions{ACD: defs.ACD, Flows: defs.Flows, Campaigns: defs.Campaigns, Warnings: faults, Err: err}
 	return site
 }

@@ -18,8 +18,9 @@ import (
 
 // Site is all that is examined.
 type Site struct {
-	File   string // the configuration file
-	Folder string // of the definitions
+	File   string   // the configuration file
+	Folder string   // of the definitions
+	PINs   []string // the files of definitions in which agents' PINs stand
 
 	Definitions Definitions
 	API         api.Config

@@ -40,9 +40,12 @@ func Exposed(site Site) []Line {
 		files[file] = "the records: who called whom, and when"
 		order = append(order, file)
 	}
-	for _, file := range order {
+	for _, file := range site.PINs {
+		files[file] = "the definitions, with agents' PINs"
+	}
+	for _, file := range append(order, site.PINs...) {
 		if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o004 != 0 {
-			s.add(Warning, "file mode", "chmod o-rwx "+file, "everybody on this machine can read %s (%s)", file, files[file])
+			s.add(Warning, "file mode", "chmod o-rwx "+file+", whose owner or group is the one that operadora runs as", "everybody on this machine can read %s (%s)", file, files[file])
 		}
 	}
 	if len(s.lines) == 0 {

@@ -40,6 +40,8 @@ func TestExposed(t *testing.T) {
 		{"Redis elsewhere in clear", with(func(s *Site) { s.Redis.Addrs, s.Redis.Password = []string{"redis:6379"}, "x" }), "redis.tls", Warning, "redis:6379", "tls"},
 		{"Redis elsewhere with both", with(func(s *Site) { s.Redis.Addrs, s.Redis.Password, s.Redis.TLS = []string{"redis:6379"}, "x", true }), "", OK, "", ""},
 		{"configuration", with(func(s *Site) { s.File = open }), "file mode", Warning, "passwords", "chmod"},
+		{"PINs", with(func(s *Site) { s.PINs = []string{closed, open} }), "file mode", Warning, open + " (the definitions, with agents' PINs)", "chmod"},
+		{"PINs that the group alone may read", with(func(s *Site) { s.PINs = []string{closed} }), "", OK, "", ""},
 		{"records", with(func(s *Site) { s.Records.DSN = records.DSN("sqlite:" + open) }), "file mode", Warning, "records", "chmod"},
 	})
 }
