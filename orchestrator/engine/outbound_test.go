@@ -310,6 +310,35 @@ func (s *site) faults(text string) (n int) {
 	return n
 }
 
+// TestOutsideToOutside: who called from outside is put through to no outside number, at once
+// or after asking, unless the policy says so; nothing is dialled, and the conversation goes on.
+func TestOutsideToOutside(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.callsOut(asIs)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+		s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(20 * time.Second)
+		for _, do := range []call.WishKind{call.WishTransfer, call.WishConsult} {
+			to := orchestrator.Target{Kind: orchestrator.TargetNumber, Name: "910000001"}
+			err := s.eng.Ask(t.Context(), s.live().Call, call.Wish{Do: do, To: to, By: "test"})
+			if fault.KindOf(err) != fault.Denied || !strings.Contains(err.Error(), "outbound.outside_to_outside") {
+				t.Errorf("%s: %v", do, err)
+			}
+			s.wait(5 * time.Second)
+		}
+		for _, c := range s.pbx.Commands("Originate") {
+			if c.Origination.Endpoint == outsideNumber {
+				t.Error("the number is dialled")
+			}
+		}
+		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+		s.finish(orchestrator.OutcomeServed)
+	})
+}
+
 // forget loses a call as the store does an hour after its end.
 func (m *memory) forget(id string) {
 	m.mu.Lock()

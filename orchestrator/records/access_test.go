@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -142,6 +143,50 @@ func TestAuditIsAppendOnly(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestNobodySignsInByTheDatabase: who has a copy of the file has nothing to sign in with. It does
+// have what codes of a second factor are made from.
+func TestNobodySignsInByTheDatabase(t *testing.T) {
+	t.Parallel()
+	d := freshSQLite(t)
+	token, bearer, err := d.CreateToken(t.Context(), Token{Name: "desk", Role: "admin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, session, err := d.CreateSession(t.Context(), token.Identity(), time.Hour, Origin{Client: "Firefox"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eva, err := d.CreateUser(t.Context(), User{Login: "eva", Role: "admin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, _, err := d.InviteUser(t.Context(), eva.ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.ReplaceRecovery(t.Context(), eva.ID, []string{"RECOVERY-CODE"}); err != nil {
+		t.Fatal(err)
+	}
+	var file string
+	if err := d.read.QueryRowContext(t.Context(), "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file); err != nil {
+		t.Fatal(err)
+	}
+	var kept []byte
+	for _, name := range []string{file, file + "-wal"} {
+		part, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, part...)
+	}
+	for what, text := range map[string]string{"token": bearer, "session": session, "link": link, "recovery code": "__RECOVERY-CODE"} {
+		id, secret := strings.Split(text, "_")[1], strings.Split(text, "_")[2]
+		if bytes.Contains(kept, []byte(secret)) || !bytes.Contains(kept, []byte(id)) {
+			t.Errorf("the secret of a %s is in the file, or nothing of it is", what)
+		}
+	}
 }
 
 func TestOpen(t *testing.T) {

@@ -61,7 +61,7 @@ $operadora completion fish >$tree/usr/share/fish/vendor_completions.d/operadora.
 
 install -D -m 644 $here/operadora.service $tree/usr/lib/systemd/system/operadora.service
 cp -R $here/monitoring $here/container $share/
-for readme in README.md CHANGELOG.md ./*/README.md $here/README.md; do # as they lie here, so that their links lead somewhere
+for readme in README.md CHANGELOG.md cmd/operadora/THREATS.md ./*/README.md $here/README.md; do # as they lie here, so that their links lead somewhere
   install -D -m 644 "$readme" "$doc/$readme"
 done
 bash $here/licences.sh >$doc/LICENCES.txt
