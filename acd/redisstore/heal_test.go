@@ -107,6 +107,39 @@ func (w *world) zrem(set, member string) {
 	w.must(w.rdb.ZRem(w.ctx(), "op:{"+w.tenant+"}:acd:"+set, member).Err())
 }
 
+// TestHealAfterTheClockWasPutBack: a wrap-up and a rest that began before the clock was put back by
+// an hour last no longer than others; those of a clock that goes right are left alone.
+func TestHealAfterTheClockWasPutBack(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas")))
+	w.svc.Stop() // its deadlines are not met
+	w.login("a00")
+	w.finish(w.serve("c0", "ventas").ID)
+	w.login("a01")
+	w.failed(w.enqueue("c1", "ventas").Offer.ID, orchestrator.OfferError)
+	w.leave("c1", 0)
+	now := w.clock().UnixMilli()
+	wraps, rests := w.agent("a00").Due-now, w.agent("a01").Rest-now
+	if wraps <= 0 || rests <= 0 {
+		t.Fatalf("wraps up for %d ms, rests for %d", wraps, rests)
+	}
+	w.tock(-time.Hour)
+	n, err := w.svc.Heal(w.ctx(), pbx)
+	if w.must(err); n != 2 {
+		t.Errorf("mended %d", n)
+	}
+	w.tock(time.Duration(max(wraps, rests)) * time.Millisecond)
+	w.must(w.svc.Expire(w.ctx()))
+	w.wantState("a00", acd.StateAvailable)
+	if a := w.agent("a01"); a.Rest != 0 {
+		t.Errorf("rests for %d ms more", a.Rest-w.clock().UnixMilli())
+	}
+	if n, err := w.svc.Heal(w.ctx(), pbx); n != 0 || err != nil {
+		t.Errorf("a second time: %d %v", n, err)
+	}
+	w.clean()
+}
+
 // TestAnOfferThatTheStoreLostCanBeEnded: the engine still has the conversation,
 // or the ringing phone, and its word frees the agent.
 func TestAnOfferThatTheStoreLostCanBeEnded(t *testing.T) {

@@ -24,6 +24,12 @@ if not holds and (busy or a.offer) then -- held by an offer that does not exist
 end
 
 if a.state == 'wrapup' then a.due = a.due or now end
+local ahead = a.since - now
+if ahead > 1000 then -- a clock was put back: what began in the future has begun now, and is over as long after it
+  a.since, a.due, a.rest, a.rest_min = now, a.due and a.due - ahead, a.rest and a.rest - ahead, a.rest_min and a.rest_min - ahead
+  redis.call('ZREM', due(a.pbx), 'wrap:' .. id, 'rest:' .. id)
+  mended = true
+end
 for kind, at in pairs({wrap = not a.owed and a.due or nil, rest = a.rest, pause = a.pause_look, look = a.look and now}) do
   if redis.call('ZADD', due(a.pbx), 'NX', at, kind .. ':' .. id) == 1 then mended = true end
 end
