@@ -1,7 +1,10 @@
 package runner
 
 import (
+	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +16,7 @@ import (
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // TestNumbersThatNobodyDials: numbers that are none, that reach more than a phone, emergency
@@ -117,6 +121,104 @@ func bogota(t *testing.T) *time.Location {
 	zone, err := time.LoadLocation("America/Bogota")
 	must(t, err)
 	return zone
+}
+
+// TestOnTheWayAsTheClockIsSet: the clock is put an hour forward and back again and again while
+// orders to call are on their way. Nobody is called twice, and each attempt is on record as it went.
+func TestOnTheWayAsTheClockIsSet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 40)
+		w.staff(4)
+		w.life = func(p *person) { p.rings, p.talk = time.Second, 5*time.Second }
+		c := march(campaign.ModePower)
+		c.Retry = yamlfile.Map[campaign.Retry]{{Key: string(campaign.ResultFailed), Value: campaign.Retry{Do: campaign.StepAgain, After: time.Second}}}
+		s := w.sitWith("one", func(s *seat, p *Parts) { p.Dialler = sluggish{s} }, c)
+		s.order("march", campaign.OnStart)
+		rnd := rand.New(rand.NewPCG(1, 3))
+		for set := range 100 {
+			w.skew.Store(int64(time.Hour) * int64(set%2))
+			time.Sleep(time.Duration(1000+rnd.IntN(4000)) * time.Millisecond)
+		}
+		w.live.Wait()
+		time.Sleep(5 * time.Minute)
+		w.check()
+		if n := w.dialled(); n != 40 {
+			t.Errorf("%d calls", n)
+		}
+		w.close(s)
+	})
+}
+
+// TestClocksOfCalleesAreSet: a campaign runs while the clocks where people are are put forward or
+// back. Nobody is called while they show a time outside the hours, those that are shown twice are
+// open twice, and who has an appointment then is called at its moment, whichever of the two.
+func TestClocksOfCalleesAreSet(t *testing.T) {
+	t.Parallel()
+	madrid, err := time.LoadLocation("Europe/Madrid")
+	must(t, err)
+	for _, x := range []struct {
+		name     string
+		begins   time.Time
+		open     []int // half hours from then on in which people are called
+		appoints []time.Duration
+	}{
+		// 01:30 to 02:00, when it is 03:00
+		{"put forward", time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC), []int{1}, []time.Duration{45 * time.Minute}},
+		// 01:30 to 02:30, and once more 02:00 to 02:30
+		{"put back", time.Date(2026, 10, 24, 23, 0, 0, 0, time.UTC), []int{1, 2, 4}, []time.Duration{75 * time.Minute, 135 * time.Minute}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.skew.Store(int64(time.Until(x.begins)))
+				must(t, second(w.store.CreateList(t.Context(), leads.List{ID: "l", Region: "ES"}, "me")))
+				var file strings.Builder
+				file.WriteString("phone,id\n")
+				for i := range 200 {
+					fmt.Fprintf(&file, "+34600100%03d,%d\n", i, i)
+				}
+				must(t, w.bring("l", file.String()))
+				w.staff(2)
+				at := map[string][]time.Duration{}
+				w.life = func(p *person) { // mu is held
+					at[p.Lead] = append(at[p.Lead], w.now().Sub(x.begins))
+					p.talk = time.Minute
+				}
+				c := march(campaign.ModeProgressive)
+				c.Hours = []string{"mon-sun 01:30-02:30"}
+				s := w.sitWith("one", func(_ *seat, p *Parts) {
+					p.Gate = gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "ES", Allow: []string{"+34"}}}
+				}, c)
+				s.order("march", campaign.OnStart)
+				time.Sleep(time.Minute)
+				for i, in := range x.appoints { // leads whose turn would not come
+					must(t, second(s.runner.Appoint(t.Context(), "march", int64(190+i), campaign.Appointment{At: x.begins.Add(in)}, "me")))
+				}
+				time.Sleep(3 * time.Hour)
+				w.close(s)
+				halves := map[int]bool{}
+				for lead, all := range at {
+					for _, d := range all {
+						halves[int(d/(30*time.Minute))] = true
+					}
+					if len(all) > 1 {
+						t.Errorf("lead %s was called %d times", lead, len(all))
+					}
+				}
+				if got := slices.Sorted(maps.Keys(halves)); !slices.Equal(got, x.open) {
+					t.Errorf("people were called in the half hours %v of %s, and may be in %v", got, x.begins.In(madrid), x.open)
+				}
+				for i, in := range x.appoints {
+					if got := at[fmt.Sprint(190+i)]; len(got) != 1 || got[0] < in || got[0] > in+2*time.Minute {
+						t.Errorf("the appointment after %v was kept after %v", in, got)
+					}
+				}
+			})
+		})
+	}
 }
 
 // TestNothingToDial: a campaign whose list is not there, is empty, or was removed while it

@@ -85,6 +85,7 @@ type term struct {
 	shown   time.Time
 	looked  time.Time
 	stepped time.Time
+	since   time.Time // the same moment, for measuring what has gone by since
 	asked   time.Time // when all flights and agents were asked for that were not of late
 	pacer   *pacing.Pacer
 	skilled map[string][]int // campaigns of a queue, by their numbers
@@ -332,10 +333,10 @@ func (t *term) loop(ctx context.Context) error {
 // step does what is due.
 func (t *term) step(ctx context.Context) error {
 	now := t.Now()
-	if t.stepped.Sub(now) > putBack {
-		t.clockPutBack(now)
+	if by := now.Sub(t.stepped) - time.Since(t.since); !t.since.IsZero() && by.Abs() > leastSet {
+		t.clockSet(now, by)
 	}
-	t.stepped = now
+	t.stepped, t.since = now, time.Now()
 	if now.Sub(t.looked) >= lookAgain {
 		if err := t.lookAtRuns(ctx, now); err != nil {
 			return err
@@ -359,11 +360,12 @@ func (t *term) step(ctx context.Context) error {
 	return nil
 }
 
-// putBack is how much a clock goes back that was put back; less is waited for.
-const putBack = time.Second
+// leastSet is by how much a clock was set at least that is taken note of; less is waited for.
+const leastSet = time.Second
 
-// clockPutBack has looked at at once what was to be looked at at times that are far away now.
-func (t *term) clockPutBack(now time.Time) {
+// clockSet has looked at at once what was to be looked at at times that are far away now, or
+// have come before anything could happen: a call that nobody knows of yet may be on its way.
+func (t *term) clockSet(now time.Time, by time.Duration) {
 	t.looked, t.keptAt, t.shown, t.asked = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	t.valid = now // until the lease is proved by the new clock
 	for _, a := range t.on {
@@ -375,7 +377,7 @@ func (t *term) clockPutBack(now time.Time) {
 		w.asked = time.Time{}
 	}
 	for _, f := range t.flights {
-		f.asked, f.since = time.Time{}, earlier(f.since, now)
+		f.asked, f.since = time.Time{}, f.since.Add(by)
 	}
 	t.lookAtLists()
 	t.resync(now)
