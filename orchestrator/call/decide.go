@@ -131,6 +131,8 @@ func (x *change) take(in Input) {
 		x.late(in.Lost)
 	case InLost:
 		x.lost()
+	case InClock:
+		x.clockSet(in.Set)
 	case InWish: // answered above
 	case InLine:
 		x.refuse(string(x.c.State), string(in.Kind))

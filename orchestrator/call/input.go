@@ -29,6 +29,7 @@ const (
 	InLost     InputKind = "lost"     // the store lost what it was told last
 	InWish     InputKind = "wish"     // a person wants something of the call: Wish
 	InLine     InputKind = "line"     // a permanent line is told something: Line
+	InClock    InputKind = "clock"    // the clock was set: Set
 	InPanic    InputKind = "panic"    // deciding on this call failed: Err
 )
 
@@ -52,6 +53,7 @@ type Input struct {
 	Err      error
 	Truth    Truth
 	Lost     time.Duration
+	Set      time.Duration // forward; back when it is negative
 	Wish     Wish
 	Line     LineNews
 	// Answer is told what Decide answers to a wish, or to what a line is told, once

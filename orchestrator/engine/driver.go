@@ -44,7 +44,7 @@ func (d *driver) run(ctx context.Context) {
 		if !ok {
 			return
 		}
-		began := d.eng.now()
+		began := d.eng.clock.steady()
 		err := d.drive(ctx, lease, asked, left)
 		if ctx.Err() != nil {
 			d.release(ctx, lease)
@@ -64,7 +64,7 @@ func (d *driver) run(ctx context.Context) {
 		// Whoever took the application over and is one of us holds the lease by
 		// now. If it is still ours, it was an attempt of our own that came late,
 		// or somebody who knows nothing of leases: connect again, ever slower.
-		if d.eng.now().Sub(began) > replacedLong {
+		if d.eng.clock.steady().Sub(began) > replacedLong {
 			replaced = 0
 		}
 		if replaced++; replaced > 1 {
@@ -105,7 +105,7 @@ func (d *driver) acquire(ctx context.Context) (orchestrator.Lease, time.Time, bo
 	dead := ""
 	behind := false // another process drives the PBX
 	for {
-		asked := d.eng.now()
+		asked := d.eng.clock.steady()
 		lease, err := d.eng.store.Acquire(ctx, d.pbx.Name(), d.eng.owner, d.eng.ttl, dead)
 		if err == nil {
 			d.log.InfoContext(ctx, "lease taken", "epoch", lease.Epoch)

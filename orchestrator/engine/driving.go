@@ -49,7 +49,7 @@ type driving struct {
 var _ orchestrator.Sink = (*driving)(nil)
 
 func newDriving(ctx context.Context, d *driver, lease orchestrator.Lease, asked time.Time, cancel context.CancelCauseFunc) *driving {
-	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, began: d.eng.now(), hands: newHands(), present: newPresence(), byChannel: map[string]string{}}
+	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, began: d.eng.clock.steady(), hands: newHands(), present: newPresence(), byChannel: map[string]string{}}
 	v.valid.set(asked.Add(d.eng.ttl)) // not from now: reading the calls may have taken longer than the lease
 	v.told.Store(-1)
 	for range phoneWorkers {
@@ -389,7 +389,7 @@ func (v *driving) takenUp(loops []*loop) map[*loop]bool {
 		fresh[l] = true
 		l.takenUp = func() {
 			if left.Add(-1) == 0 {
-				v.log.InfoContext(v.ctx, "calls taken up", "calls", len(loops), "took", v.eng.now().Sub(v.began))
+				v.log.InfoContext(v.ctx, "calls taken up", "calls", len(loops), "took", v.eng.clock.steady().Sub(v.began))
 			}
 		}
 	}
@@ -500,7 +500,7 @@ func (v *driving) Disconnected(_ string, err error) {
 }
 
 // Ready implements Sink: a call that comes in can be stored and commanded.
-func (v *driving) Ready() bool { return v.connected.Load() && !v.valid.passed(v.eng.now()) }
+func (v *driving) Ready() bool { return v.connected.Load() && !v.valid.passed(v.eng.clock.steady()) }
 
 // state writes the connection's state to the journal, beside the event flow.
 func (v *driving) state(state, text string) {

@@ -88,7 +88,8 @@ type Engine struct {
 	owner     orchestrator.LeaseOwner
 	ttl       time.Duration
 	log       *slog.Logger
-	now       func() time.Time
+	now       func() time.Time // the machine's clock, by which moments are told
+	clock     clock
 	metrics   *metrics
 	drivers   map[string]*driver
 	aside     atomic.Bool // others are to drive the PBXs
@@ -120,6 +121,7 @@ func New(p Parts) *Engine {
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
 		calls: map[string]*loop{}, drivers: map[string]*driver{},
 	}
+	e.clock = newClock(p.Now)
 	e.rules.call.Lines = e
 	e.metrics = newMetrics(p.Registerer, e)
 	for _, pbx := range p.PBXs {

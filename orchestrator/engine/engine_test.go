@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -702,6 +703,7 @@ type site struct {
 
 	contacts orchestrator.Contacts // of the next process; nil asks nobody
 	lookups  orchestrator.Lookups  // of the next process; nil knows no source
+	set      atomic.Int64          // by how many nanoseconds the machine's clock was set
 }
 
 // dead: every process but the present one was killed.
@@ -728,6 +730,7 @@ func (s *site) start() {
 		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: s.gate,
 		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
 		Limits: call.DefaultLimits, Lines: s.lines, Dead: s.dead, Contacts: s.contacts, Lookups: s.lookups,
+		Now: func() time.Time { return time.Now().Add(time.Duration(s.set.Load())) },
 	})
 	ctx, kill := context.WithCancel(s.t.Context())
 	s.kill = kill

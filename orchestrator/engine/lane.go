@@ -135,12 +135,12 @@ func (n *lane) run(ctx context.Context) {
 		}
 		asked = asked || !errors.Is(open[0].err, orchestrator.ErrNothingDone)
 		if tries == 0 {
-			since = n.loop.eng.now()
+			since = n.loop.eng.clock.steady()
 			n.loop.log.DebugContext(ctx, "command not answered", "command", call.VerbOf(open[0].todo.Command), "error", open[0].err)
 		}
 		tries++
 		if open[0].todo.ToPBX() {
-			if n.loop.drv.answersOthers(since, n.loop.eng.rules.call.Limits.Command, n.loop.eng.now()) {
+			if n.loop.drv.answersOthers(since, n.loop.eng.rules.call.Limits.Command, n.loop.eng.clock.steady()) {
 				tries, asked = 0, false
 				for _, o := range open {
 					o.err = fault.New("engine", fault.Internal, "not answered while the PBX answers others: %w", o.err)
@@ -186,7 +186,7 @@ func (n *lane) answer(o outcome) {
 	n.over(t.N)
 	if o.err == nil {
 		if t.ToPBX() {
-			n.loop.drv.answered(n.loop.eng.now())
+			n.loop.drv.answered(n.loop.eng.clock.steady())
 		}
 		n.loop.post(call.Input{Kind: call.InDone, N: t.N, PBX: t.ToPBX(), Result: o.result})
 		return

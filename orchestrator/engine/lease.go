@@ -28,7 +28,7 @@ func (v *driving) renew(ctx context.Context) {
 // prove renews the lease; false when it is not ours any more, and driving ends.
 // A store that does not answer proves nothing: nothing is commanded then.
 func (v *driving) prove(ctx context.Context) bool {
-	asked := v.eng.now()
+	asked := v.eng.clock.steady()
 	l, err := v.eng.store.Acquire(ctx, v.lease.PBX, v.lease.Owner, v.eng.ttl, "")
 	switch {
 	case err == nil && l.Epoch == v.lease.Epoch:
@@ -52,7 +52,7 @@ func (v *driving) prove(ctx context.Context) bool {
 // warn says that the lease is not proved: when it may have run out, and then
 // every five seconds.
 func (v *driving) warn(ctx context.Context, err error) {
-	since := v.eng.now().Sub(time.Unix(0, v.valid.ns.Load()).Add(-v.eng.ttl))
+	since := v.eng.clock.steady().Sub(time.Unix(0, v.valid.ns.Load()).Add(-v.eng.ttl))
 	round := int(since / (5 * time.Second))
 	if since > v.eng.ttl && int64(round) != v.told.Load() {
 		v.told.Store(int64(round))
@@ -63,7 +63,7 @@ func (v *driving) warn(ctx context.Context, err error) {
 
 // mayCommand waits until the lease is known to be ours; false when ctx ended first.
 func (v *driving) mayCommand(ctx context.Context) bool {
-	for v.valid.passed(v.eng.now()) {
+	for v.valid.passed(v.eng.clock.steady()) {
 		if !life.Sleep(ctx, v.eng.ttl/16) {
 			return false
 		}

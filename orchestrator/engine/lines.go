@@ -376,7 +376,7 @@ func (l *loop) unlent(channel string, order func() error) error {
 	}
 	err := order()
 	if unanswered(err) {
-		n.late = l.eng.now()
+		n.late = l.eng.clock.steady()
 	}
 	return err
 }
@@ -397,7 +397,7 @@ func (v *driving) endLate(ctx context.Context, n *line, says lineClaims) {
 	if n.late.IsZero() || says.music || says.reach == "" && v.lines.by(says.channel) == "" {
 		return // hold music on the line may be the call's own
 	}
-	if err := v.pbx.Silence(ctx, says.channel, false); err == nil && v.eng.now().Sub(n.late) >= v.eng.rules.call.Limits.Command {
+	if err := v.pbx.Silence(ctx, says.channel, false); err == nil && v.eng.clock.steady().Sub(n.late) >= v.eng.rules.call.Limits.Command {
 		n.late = time.Time{} // it will not come any more
 	}
 }

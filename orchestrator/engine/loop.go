@@ -39,13 +39,17 @@ type loop struct {
 	rev     atomic.Int64           // as last stored; 0 before the first time
 	asker   func(error)            // waits for what the queue says that is asked for the stay asked
 	asked   int
-	// committed is when the call was last stored.
+	// committed is when the call was last stored, by a clock that nobody sets.
 	committed moment
+	// set is by how much the machine's clock had been set when it was last looked at: the
+	// moments of the owner are by it.
+	set time.Duration
 }
 
 func newLoop(d *driving, id, channel string, o owner, log *slog.Logger) *loop {
 	l := &loop{eng: d.eng, drv: d, box: newMailbox(), id: id, channel: channel, own: o, log: log, held: &settlement{done: make(chan struct{})}}
 	l.pbx, l.desk = newLane(l), newLane(l)
+	_, l.set = d.eng.clock.read()
 	l.show()
 	return l
 }
@@ -101,7 +105,11 @@ func (l *loop) apart(ctx context.Context, ins []call.Input) bool {
 func (l *loop) setTimer(timer *time.Timer) {
 	wait := time.Hour
 	if _, at, ok := l.own.deadline(); ok && !l.own.away() {
-		wait = max(0, at.Sub(l.eng.now()))
+		now, set := l.eng.clock.read()
+		if by := set - l.set; by.Abs() >= leastSet { // as far away as it was before the clock was set
+			now = now.Add(-by)
+		}
+		wait = max(0, at.Sub(now))
 	}
 	timer.Reset(wait)
 }
@@ -109,17 +117,19 @@ func (l *loop) setTimer(timer *time.Timer) {
 // handle decides and stores, then hands the commands to the lanes. False means
 // that the loop must stop.
 func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
-	d := l.decide(ctx, ins)
+	now, set := l.eng.clock.read()
+	ins = l.clockSet(ins, set)
+	d := l.decide(ctx, ins, now)
 	l.eng.metrics.count(d.refused)
 	for _, r := range d.refused {
 		l.log.DebugContext(ctx, "refused", "transition", r)
 	}
 	if d.dirty {
-		began := l.eng.now()
+		began := l.eng.clock.steady()
 		if !l.commit(ctx, d) {
 			return false
 		}
-		if lost := l.eng.now().Sub(began); lost > lateAfter {
+		if lost := l.eng.clock.steady().Sub(began); lost > lateAfter {
 			l.post(call.Input{Kind: call.InLate, Lost: lost})
 		}
 	}
@@ -192,18 +202,18 @@ const lateAfter = 500 * time.Millisecond
 // decide is the pure decision. A panic in it ends this owner, on record, and
 // nothing else: then the inputs are taken one by one, so that the others of the
 // batch are not lost.
-func (l *loop) decide(ctx context.Context, ins []call.Input) decision {
-	if d, reason := l.try(ctx, l.own, ins); reason == "" {
+func (l *loop) decide(ctx context.Context, ins []call.Input, now time.Time) decision {
+	if d, reason := l.try(ctx, l.own, ins, now); reason == "" {
 		return d
 	}
 	all := decision{next: l.own}
 	for _, in := range ins {
-		d, reason := l.try(ctx, all.next, []call.Input{in})
+		d, reason := l.try(ctx, all.next, []call.Input{in}, now)
 		if reason != "" {
-			d, reason = l.try(ctx, all.next, []call.Input{{Kind: call.InPanic, N: in.N, Err: errors.New(reason)}})
+			d, reason = l.try(ctx, all.next, []call.Input{{Kind: call.InPanic, N: in.N, Err: errors.New(reason)}}, now)
 		}
 		if reason != "" {
-			d = all.next.bury(reason, l.eng.now())
+			d = all.next.bury(reason, now)
 			l.drv.removeAll(all.next)
 		}
 		if (in.Kind == call.InWish || in.Kind == call.InLine) && len(d.answers) == 0 {
@@ -219,7 +229,7 @@ func (l *loop) decide(ctx context.Context, ins []call.Input) decision {
 }
 
 // try decides; reason is what it panicked with, "" when it did not.
-func (l *loop) try(ctx context.Context, o owner, ins []call.Input) (d decision, reason string) {
+func (l *loop) try(ctx context.Context, o owner, ins []call.Input, now time.Time) (d decision, reason string) {
 	defer func() {
 		if p := recover(); p != nil {
 			reason = fmt.Sprint(p)
@@ -227,7 +237,7 @@ func (l *loop) try(ctx context.Context, o owner, ins []call.Input) (d decision, 
 			l.eng.metrics.panics.Inc()
 		}
 	}()
-	return o.decide(l.eng.rules, ins, l.eng.now()), ""
+	return o.decide(l.eng.rules, ins, now), ""
 }
 
 // show tells the sweeper what the owner claims.
@@ -279,9 +289,9 @@ func (l *loop) commit(ctx context.Context, d decision) bool {
 		switch {
 		case err == nil:
 			l.rev.Store(r.Rev)
-			l.committed.set(l.eng.now())
+			l.committed.set(l.eng.clock.steady())
 			if r.Ended {
-				l.drv.ended.add(r, d.entries, l.eng.now())
+				l.drv.ended.add(r, d.entries, l.eng.clock.steady())
 			}
 			l.logMilestones(ctx, d.entries)
 			return true

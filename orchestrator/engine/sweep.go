@@ -22,7 +22,7 @@ const sweepEvery = 30 * time.Second
 func (v *driving) sweepAll(ctx context.Context) {
 	var s suspicions
 	for life.Sleep(ctx, sweepEvery) {
-		if !v.connected.Load() || v.valid.passed(v.eng.now()) {
+		if !v.connected.Load() || v.valid.passed(v.eng.clock.steady()) {
 			s = suspicions{}
 			continue
 		}
@@ -134,7 +134,7 @@ func (v *driving) sweepDistributor(ctx context.Context, before, after suspicions
 // sweepStore compares the live calls of the store with ours. After a failover
 // it may have ended calls again, and older states of those that go on.
 func (v *driving) sweepStore(ctx context.Context, before, after suspicions) {
-	began := v.eng.now()
+	began := v.eng.clock.steady()
 	live, err := v.eng.store.Live(ctx, v.pbx.Name())
 	if err != nil {
 		return // the next time

@@ -102,6 +102,8 @@ func (x *change) take(in call.Input) {
 		x.compare(in.Truth)
 	case call.InLost:
 		x.dirty = true
+	case call.InClock:
+		x.s, x.dirty = call.Moved(x.s, in.Set), true
 	case call.InPanic:
 		x.s.Todo.Strike(in.N)
 		x.end("fault")
