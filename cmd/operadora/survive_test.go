@@ -42,21 +42,27 @@ func newCrowd(r *rig) (c crowd, ana, ben *lab.Phone) {
 	return c, ana, ben
 }
 
-// goOn brings every caller of the crowd to an agent, in their order.
+// goOn brings every caller of the crowd to an agent: whoever waited already goes before the one
+// who comes from the menu. Both agents may be free at once, so either of two may be first.
 func (c crowd) goOn(r *rig, ana, ben *lab.Phone) {
 	r.t.Helper()
 	r.talk(c.talking, c.talks) // nobody was cut off
 	must(r.t, c.talks.Hangup())
 	ended(r.t, c.talking)
 	must(r.t, c.menu.SendDTMF("1"))
-	served := map[*lab.Call]bool{}
-	for _, waiting := range []*lab.Call{c.ringing, c.queued, c.menu} {
+	callers := map[string]*lab.Call{"5550002": c.ringing, "5550003": c.queued, "5550004": c.menu}
+	for len(callers) > 0 {
 		a := nextAt(r, ana, ben)
+		number, _ := a.Caller()
+		waiting := callers[number]
+		if waiting == nil || waiting == c.menu && len(callers) == 3 {
+			r.t.Fatalf("%s is brought to an agent, and %d wait", number, len(callers))
+		}
 		must(r.t, a.Answer())
-		r.talk(waiting, a) // in the order in which they came
+		r.talk(waiting, a)
 		must(r.t, a.Hangup())
 		ended(r.t, waiting)
-		served[waiting] = true
+		delete(callers, number)
 	}
 }
 
