@@ -308,6 +308,9 @@ type Playback struct {
 	Media       []Media
 	Language    string // "en", "es"; "" is the channel's own
 	Again       bool   `json:"-"` // it may have been ordered before: look first
+	// Aside lets a conversation go on meanwhile, of which the channel is a part: both sides
+	// hear each other, and the channel alone what is played. It is for one short sound.
+	Aside bool `json:",omitempty"`
 }
 
 // Origination is an order to call an endpoint.

@@ -63,6 +63,11 @@ func (a *Adapter) Play(ctx context.Context, p orchestrator.Playback) error {
 	if err := a.refuseDialling("Play", p.Channel); err != nil {
 		return err
 	}
+	if p.Aside {
+		if done, err := a.aside(ctx, p, q); done {
+			return err
+		}
+	}
 	a.quiet.begins(p.Channel, p.ID)
 	err := a.play(ctx, p, q)
 	if err != nil && fault.KindOf(err) != fault.Unavailable {

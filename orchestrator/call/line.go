@@ -109,7 +109,9 @@ func (x *change) borrowGuest(o orchestrator.Offer, line Line) {
 func (x *change) whisper(o orchestrator.Offer, line Line, plan orchestrator.QueuePlan) {
 	l := x.c.leg(line.Channel)
 	l.Cue = x.id("p")
-	x.do(Play{Playback: orchestrator.Playback{ID: l.Cue, Channel: line.Channel, Media: append(beeps(o), sounds(plan.Whisper)...), Language: o.Language}})
+	media := append(beeps(o), sounds(plan.Whisper)...)
+	// During one beep both may speak; more than that is to be understood before they do.
+	x.do(Play{Playback: orchestrator.Playback{ID: l.Cue, Channel: line.Channel, Media: media, Language: o.Language, Aside: len(media) == 1}})
 }
 
 // beeps announce an offer on a permanent line.

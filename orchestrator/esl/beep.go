@@ -35,11 +35,11 @@ func (a *Adapter) mix(ctx context.Context, channel, file string) error {
 	return a.order(ctx, "Beep", "uuid_displace "+channel+" start "+file+" 0 mux")
 }
 
-// cue lets a channel that is in a room hear the beep of a playback that is nothing else,
-// over what is said there: while a channel plays, whoever talks to it is not heard, and
+// cue lets a channel that is in a room hear the beep of a playback that is nothing else
+// and comes aside, over what is said there: while a channel plays, whoever talks to it is not heard, and
 // those are a customer's first words. False leaves the playback to be played.
 func (a *Adapter) cue(ctx context.Context, p orchestrator.Playback) (bool, error) {
-	if len(p.Media) != 1 || p.Media[0] != (orchestrator.Media{Kind: orchestrator.MediaSound, Value: "beep"}) {
+	if !p.Aside || len(p.Media) != 1 || p.Media[0] != (orchestrator.Media{Kind: orchestrator.MediaSound, Value: "beep"}) {
 		return false, nil
 	}
 	s, err := a.ready(ctx, "Play")

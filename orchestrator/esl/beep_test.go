@@ -17,7 +17,7 @@ func TestBeepsAreMixed(t *testing.T) {
 	ch := f.comes(t, l, "in-1")
 	must(t, a.CreateBridge(ctx, "op-x-b1"))
 	must(t, a.Join(ctx, "op-x-b1", ch.id))
-	cue := orchestrator.Playback{ID: "op-x-p1", Channel: ch.id, Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "beep"}}}
+	cue := orchestrator.Playback{ID: "op-x-p1", Channel: ch.id, Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "beep"}}, Aside: true}
 	must(t, a.Play(ctx, cue))
 	cue.Again = true
 	must(t, a.Play(ctx, cue))

@@ -160,6 +160,7 @@ var suite = []struct {
 	{"keys in a bridge", nil, testKeys},
 	{"keys absorbed", nil, testKeysAbsorbed},
 	{"beep", nil, testBeep},
+	{"beep aside", nil, testAside},
 	{"hold in a bridge", nil, testHoldInBridge},
 	{"part", nil, testPart},
 	{"alone in a bridge", func(f Fixture) bool { return f.Alive != nil && f.Hears != nil }, testAlone},

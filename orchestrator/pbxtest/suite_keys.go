@@ -76,6 +76,41 @@ func testHoldInBridge(r *rig) {
 	r.inBridge(bridge, l.channel, leg)
 }
 
+// What is played beside a conversation is told as any playback is, leaves both sides in
+// their bridge, and nothing of it stays.
+func testAside(r *rig) {
+	l, _, leg, bridge := r.bridged()
+	ctx := r.Context()
+	order := orchestrator.Playback{Channel: leg, Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "beep"}}, Aside: true}
+	aside := func(again bool) string {
+		order.ID, order.Again = r.id("p"), again
+		r.must(r.PBX.Play(ctx, order))
+		return order.ID
+	}
+	for range 2 {
+		id := aside(false)
+		order.Again = true
+		r.must(r.PBX.Play(ctx, order))
+		if e := r.once("the end of playback "+id, played(id)); e.Failed || e.Channel != leg {
+			r.Errorf("%+v, want the end at %s", e, leg)
+		}
+	}
+	id := aside(true)
+	r.must(r.PBX.StopPlay(ctx, id))
+	r.await("the end of playback "+id, played(id))
+	id = aside(false)
+	if in := r.recut().Bridges[bridge]; len(in) != 2 { // its end may be told to nobody
+		r.Errorf("in the conversation: %q", in)
+	}
+	r.must(r.PBX.StopPlay(ctx, id))
+	r.must(r.PBX.Part(ctx, bridge, leg))
+	r.barrier(l)
+	r.inBridge(bridge, l.channel)
+	order.Channel = r.id("x")
+	order.ID = r.id("p")
+	r.refused("a sound for nobody", r.PBX.Play(ctx, order), fault.NotFound)
+}
+
 // A tone is heard in a conversation and nothing is told of it.
 func testBeep(r *rig) {
 	l, p, leg, bridge := r.bridged()
