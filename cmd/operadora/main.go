@@ -41,7 +41,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
 		newTokenCommand(), newUserCommand(), newAgentCommand(), newCallCommand(), newContactCommand(), newQueueCommand(), newExplainCommand(), newReportCommand(), newSheetCommand(), newLogbookCommand(), newImportCommand(), newHistoryCommand(), newRetentionCommand(), newStaffCommand(), newReloadCommand(), newTopCommand(), newDoctorCommand(), newFlowCommand(),
 		newConfigCommand(), newSchemaCommand(), newVersionCommand(), newManualCommand(), newSoundsCommand(), newCallbackCommand(),
-		newListCommand(), newLeadCommand(), newDNCCommand(), newCampaignCommand())
+		newListCommand(), newLeadCommand(), newDNCCommand(), newCampaignCommand(), newRedisCommand())
 	for _, c := range root.Commands() {
 		refuseUnknown(c)
 	}

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 var healedTotal = regexp.MustCompile(`(?m)^operadora_healed_total\{.*\} ([0-9]+)$`)
@@ -22,16 +25,24 @@ func TestRedisIsReplaced(t *testing.T) {
 	for name, begin := range map[string]func(t *testing.T) (config string, kill func() error){
 		"Sentinel": func(t *testing.T) (string, func() error) {
 			watched := lab.RedisSentinelFor(t)
-			return fmt.Sprintf(`{addrs: ["%s"], master_name: main}`, watched.Watch.Addr()), watched.Primary.Kill
+			for _, node := range []*lab.Redis{watched.Primary, watched.Replica} {
+				admit(t, node.Addr(), redisstore.Service("default", "operadora", "of the keys"))
+			}
+			admit(t, watched.Watch.Addr(), redisstore.AtSentinels("default", "asks", "for the primary"))
+			return fmt.Sprintf(`{addrs: ["%s"], master_name: main, username: operadora, password: of the keys, sentinel_username: asks, sentinel_password: for the primary}`,
+				watched.Watch.Addr()), watched.Primary.Kill
 		},
 		"Cluster": func(t *testing.T) (string, func() error) {
 			const patience = "cluster-node-timeout 1500"
 			cluster := lab.RedisClusterFor(t, patience)
 			node, err := cluster.Home(limit(t), "op:{default}:x")
 			must(t, err)
-			_, err = cluster.Follow(limit(t), node, patience)
+			follows, err := cluster.Follow(limit(t), node, patience)
 			must(t, err)
-			return fmt.Sprintf(`{addrs: ["%s"]}`, strings.Join(cluster.Addrs(), `", "`)), node.Kill
+			for _, addr := range append(cluster.Addrs(), follows.Addr()) {
+				admit(t, addr, redisstore.Service("default", "operadora", "of the keys"))
+			}
+			return fmt.Sprintf(`{addrs: ["%s"], username: operadora, password: of the keys}`, strings.Join(cluster.Addrs(), `", "`)), node.Kill
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,6 +94,18 @@ func TestRedisIsReplaced(t *testing.T) {
 			}
 		})
 	}
+}
+
+// admit makes a user of a Redis that has the rights of operadora's own alone, as `operadora redis acl` prints them.
+func admit(t *testing.T, addr string, u redisstore.User) {
+	t.Helper()
+	rdb := redis.NewClient(&redis.Options{Addr: addr})
+	t.Cleanup(func() { _ = rdb.Close() })
+	args := []any{"ACL", "SETUSER"}
+	for _, word := range strings.Fields(u.String())[1:] {
+		args = append(args, word)
+	}
+	must(t, rdb.Do(t.Context(), args...).Err())
 }
 
 // picksUp has a phone take each call that comes, talk, and hang up, until ctx ends. A call that goes

@@ -145,6 +145,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 				t.Logf("the end of the other PBX's log:\n%s", r.Other.LogTail())
 			}
 		}
+		r.noneRefused()
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
@@ -153,6 +154,21 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		}
 	})
 	return r
+}
+
+// noneRefused checks that the user as whom operadora asks Redis may do all that it does.
+func (r *rig) noneRefused() {
+	r.t.Helper()
+	if r.Redis == nil {
+		return
+	}
+	rdb := redis.NewClient(&redis.Options{Addr: r.Redis.Addr(), MaxRetries: -1})
+	defer func() { _ = rdb.Close() }()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if denied, err := rdb.ACLLog(ctx, 10).Result(); err == nil && len(denied) > 0 { // a test may have killed it
+		r.t.Errorf("Redis refused something: %s %s", denied[0].Reason, denied[0].Object)
+	}
 }
 
 // start runs operadora and waits until the PBX is connected.

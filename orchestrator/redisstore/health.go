@@ -24,6 +24,8 @@ type Health struct {
 	Clock        time.Duration // Redis' clock minus this machine's, exact to half of Latency
 	Latency      time.Duration // best of some round trips
 	Journal      int64         // entries in the journal
+	User         string        // as whom Redis is asked; "" when it does not tell
+	Beyond       bool          // the user may read the keys of others, or administer Redis
 }
 
 // Persistence is how Redis keeps what it holds.
@@ -73,9 +75,14 @@ func (s *Store) Health(ctx context.Context) (Health, error) {
 	if h.Persistence == PersistUnknown {
 		h.Persistence = snapshots(ctx, node)
 	}
+	h.User, _ = s.rdb.Do(ctx, "acl", "whoami").Text() // a Redis that has no users, or does not tell, needs no remedy
+	h.Beyond = may(node.Exists(ctx, "beyond:"+s.keys.journal())) || may(node.SlowLogLen(ctx))
 	h.Journal, err = node.XLen(ctx, s.keys.journal()).Result()
 	return h, Classify(op, err)
 }
+
+// may tells whether Redis carried a command out.
+func may(cmd redis.Cmder) bool { return cmd.Err() == nil }
 
 // node is the server that holds the tenant's keys.
 func (s *Store) node(ctx context.Context) (redis.Cmdable, error) {

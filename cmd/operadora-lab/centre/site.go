@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 // PBX is the name of the one PBX of a site.
@@ -99,10 +101,11 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 	// As an operator would run it: what was acknowledged and written (Redis.Written) survives
 	// the end of redis-server, and at most the last two seconds are lost with the machine.
 	if o.Redis == "" {
-		if s.Redis, err = lab.StartRedis(ctx, lab.RedisOptions{AppendOnly: true, Config: []string{"appendfsync everysec"}}); err != nil {
+		user := redisstore.Service("default", "operadora", dialplans.NewPassword())
+		if s.Redis, err = lab.StartRedis(ctx, lab.RedisOptions{AppendOnly: true, Config: []string{"appendfsync everysec", user.String()}}); err != nil {
 			return nil, err
 		}
-		o.Redis = fmt.Sprintf(`{addrs: ["%s"]}`, s.Redis.Addr())
+		o.Redis = fmt.Sprintf(`{addrs: ["%s"], username: %s, password: "%s"}`, s.Redis.Addr(), user.Name, user.Password)
 	}
 	for name, text := range o.Definitions {
 		if err = s.Define(name, text); err != nil {

@@ -62,6 +62,7 @@ func judgeRedis(f redisFacts) []Line {
 	} else {
 		s.ok("role", "primary, %s", h.Mode)
 	}
+	judgeRights(s, h)
 	judgePersistence(s, h)
 	judgeMemory(s, h)
 	if h.Clock.Abs() > clockTolerance {
@@ -75,6 +76,14 @@ func judgeRedis(f redisFacts) []Line {
 		s.ok("journal", "%d entries", h.Journal)
 	}
 	return s.lines
+}
+
+func judgeRights(s *sheet, h redisstore.Health) {
+	if h.Beyond {
+		s.add(Note, "rights", "`operadora redis acl` prints a user with the least rights", "the user %q may read keys that are not operadora's, or administer Redis", h.User)
+	} else {
+		s.ok("rights", "user %q, and nothing beyond operadora's own keys", h.User)
+	}
 }
 
 func judgePersistence(s *sheet, h redisstore.Health) {
@@ -116,7 +125,7 @@ func redisRemedy(text, addrs string) string {
 	case strings.Contains(text, "NOAUTH"), strings.Contains(text, "WRONGPASS"), strings.Contains(text, "invalid password"):
 		return "set redis.username and redis.password to what redis.conf (requirepass) or its ACL says"
 	case strings.Contains(text, "NOPERM"):
-		return "let the user read INFO and TIME and use its keys: ACL SETUSER … ~op:* +@all -@dangerous +info"
+		return "give the user the rights that `operadora redis acl` prints"
 	case strings.Contains(text, "LOADING"):
 		return "Redis is reading its files after a start: wait and run doctor again"
 	case strings.Contains(text, "tls"), strings.Contains(text, "x509"):
