@@ -17,7 +17,7 @@ const mostHeads = 1000
 // checkLanes refuses definitions with more lanes than agents who become free may have to look
 // past, and warns where what requirements ask of calls may make them so many. What flows ask
 // for beside that, and which agents calls wait for, nobody knows before they come: a step of the
-// store looks at so many lanes and leaves the rest to the next (lib_settle).
+// store looks at so many lanes and leaves the rest to the next (lib_oldest).
 func (d Definitions) checkLanes(c *complaints) {
 	pbxs, delays := map[string]bool{}, map[string][]time.Duration{}
 	for _, a := range d.Agents {

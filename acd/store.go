@@ -211,7 +211,9 @@ type AgentRecord struct {
 	Rest    int64  `json:"rest,omitempty"`
 	RestMin int64  `json:"rest_min,omitempty"`
 	RestFor string `json:"rest_for,omitempty"` // the failure that made it
-	Look    string `json:"look,omitempty"`     // of an agent who is free: from which score on lanes are yet to be looked at
+	// Look and LookLane are, of an agent who is free, score and name of the last lane that was looked at; others are left.
+	Look     string `json:"look,omitempty"`
+	LookLane string `json:"look_lane,omitempty"`
 
 	FreeSince int64   `json:"free_since,omitempty"`
 	OfferedAt int64   `json:"offered_at,omitempty"`

@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"strconv"
 	"strings"
@@ -155,6 +156,56 @@ func TestMoreLanesThanOneStepLooksAt(t *testing.T) {
 		if got := w.agent("a00").Call; got != "mine" {
 			t.Errorf("%s: who waits is found by nobody but %q: %+v", name, got, w.agent("a00"))
 		}
+		if at == 0 {
+			w.nobodyIsForgotten(epoch, others)
+		}
+	}
+}
+
+// nobodyIsForgotten has agent a00 become free again and again while a call that a00 alone may serve waits in one of the
+// thousands of lanes whose heads all entered at the same moment, wherever it is among them, and while others leave: be it in the lane at
+// which the last step ended.
+func (w *world) nobodyIsForgotten(entered time.Time, others int) {
+	w.Helper()
+	const rounds, steps = 15, 6 // two for each thousand, for the lane at which one ended may be gone
+	r := rand.New(rand.NewPCG(3, 1))
+	skipped := 0
+	for i := range rounds {
+		o := w.offer(w.offerOf("a00"))
+		w.answer(o.ID)
+		w.finish(o.ID)
+		w.do(orchestrator.AgentLogout, "a00")
+		call, needs := "same"+strconv.Itoa(i), "s0 >= 1"
+		for k := range others {
+			if r.IntN(2) == 0 {
+				needs += fmt.Sprintf(" or s%d >= 1", k+1)
+			}
+		}
+		_, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: "ventas", Entered: entered, Sought: orchestrator.Sought{Needs: needs}})
+		w.must(err)
+		w.do(orchestrator.AgentLogin, "a00")
+		gone := false
+		for n := 0; w.agent("a00").Call == ""; n++ {
+			if n == steps {
+				w.Fatalf("%s waits for a00, who is free and has looked %d times: %+v", call, n, w.agent("a00"))
+			}
+			skipped++
+			last := w.agent("a00").LookLane
+			for id, c := range w.records().Calls {
+				ends := !gone && i%2 == 0 && c.At > 0 && c.Rings[c.At-1].Lane == last
+				if id != call && (ends || r.IntN(300) == 0) {
+					w.leave(id, 0)
+				}
+				gone = gone || ends
+			}
+			w.must(w.svc.Expire(w.ctx()))
+		}
+		if got := w.agent("a00").Call; got != call {
+			w.Errorf("a00 gets %q, not %s", got, call)
+		}
+	}
+	if skipped < rounds/2 {
+		w.Errorf("%d of %d calls were found by the first step: this proves nothing", rounds-skipped, rounds)
 	}
 }
 

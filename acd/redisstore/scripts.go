@@ -22,7 +22,7 @@ var (
 	libMatch  = append(libState[:len(libState):len(libState)], "lib_idle", "lib_best", "lib_match", "lib_seek")
 	libPlace  = append(libMatch[:len(libMatch):len(libMatch)], "lib_way")
 	libAllow  = append(libSettle[:len(libSettle):len(libSettle)], "lib_allow")
-	libSettle = append(libMatch[:len(libMatch):len(libMatch)], "lib_settle", "lib_depart", "lib_spare", "lib_known")
+	libSettle = append(libMatch[:len(libMatch):len(libMatch)], "lib_oldest", "lib_settle", "lib_depart", "lib_spare", "lib_known")
 )
 
 // The scripts, one transition each.

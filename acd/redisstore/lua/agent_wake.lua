@@ -4,7 +4,7 @@
 -- ARGV[5] of pauses, by reason, an Allowance: they are looked at anew; else null
 -- One that is not over yet gets its deadline back.
 -- Returns {1, offer or ''}, {0, ''} when there is none.
-local id, kind, from = ARGV[2], ARGV[3], nil
+local id, kind, score, lane = ARGV[2], ARGV[3], nil, nil
 local UNLIMITED = {from = 0, to = now + 86400000, times = 0, per_day_ms = 0, at_once = 0}
 local a = load(AGENTS, id)
 if not a then return {0, ''} end
@@ -30,8 +30,8 @@ elseif kind == 'pause' then
   watch(id, a, e)
   if a.over ~= over or a.pause_due ~= till then tell(id, a, a.state) end
 elseif kind == 'look' then
-  from = a.look
-  if not from then return {0, ''} end
+  score, lane = a.look, a.look_lane
+  if not score then return {0, ''} end
   redis.call('ZREM', due(a.pbx), 'look:' .. id)
 else
   if not a.rest then return {0, ''} end
@@ -43,4 +43,4 @@ else
   wake(id, a)
   if a.device ~= told and not a.offer then tell(id, a, a.state) end
 end
-return {1, settle(id, a, ARGV[4], from)}
+return {1, settle(id, a, ARGV[4], score, lane)}
