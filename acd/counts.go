@@ -189,25 +189,54 @@ func (s *Service) AgentPage(ctx context.Context, after, queue string, limit int,
 // InQueue returns the calls in a queue, over all PBXs, in the order of service per
 // group of PBXs; ok is false when there is no such queue.
 func (s *Service) InQueue(ctx context.Context, queue string) (calls []CallView, ok bool, err error) {
-	dir := s.directory.Load()
-	_, ok = dir.queue(queue)
+	_, ok = s.directory.Load().queue(queue)
+	calls, there, err := s.inQueues(ctx, []string{queue})
+	return calls, ok || there, err
+}
+
+// inQueues returns the calls in some queues; there tells whether anybody was in any.
+func (s *Service) inQueues(ctx context.Context, queues []string) (calls []CallView, there bool, err error) {
 	rec := Records{Calls: map[string]CallRecord{}, Offers: map[string]OfferRecord{}}
 	counts, err := s.store.Counts(ctx)
 	if err != nil {
-		return nil, ok, err
+		return nil, false, err
 	}
 	for at := range counts.Inside {
-		if at.Queue != queue {
+		if !slices.Contains(queues, at.Queue) {
 			continue
 		}
-		ok = true
+		there = true
 		in, offers, err := s.store.InQueue(ctx, at)
 		if err != nil {
-			return nil, ok, err
+			return nil, there, err
 		}
 		maps.Copy(rec.Calls, in)
 		maps.Copy(rec.Offers, offers)
 	}
-	maps.DeleteFunc(rec.Calls, func(_ string, c CallRecord) bool { return c.Queue != queue }) // moved meanwhile
-	return callViews(rec), ok, nil
+	maps.DeleteFunc(rec.Calls, func(_ string, c CallRecord) bool { return !slices.Contains(queues, c.Queue) }) // moved meanwhile
+	return callViews(rec), there, nil
+}
+
+// OfQueues returns the agents who serve some queues, and the calls in these. It does not read other agents
+// and calls, however many there are. The reading begins after the call.
+func (s *Service) OfQueues(ctx context.Context, queues []string) (agents []AgentView, calls []CallView, err error) {
+	if len(queues) == 0 {
+		return nil, nil, nil
+	}
+	dir := s.directory.Load()
+	var ids []string
+	for id, station := range dir.stations {
+		if slices.ContainsFunc(queues, func(q string) bool { return slices.Contains(station.Queues, q) }) {
+			ids = append(ids, id)
+		}
+	}
+	records, err := s.store.Agents(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, id := range ids {
+		agents = append(agents, dir.agentView(id, records[id]))
+	}
+	calls, _, err = s.inQueues(ctx, queues)
+	return agents, calls, err
 }

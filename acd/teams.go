@@ -45,6 +45,12 @@ func (s *Service) Members(team string) (ids []string) {
 	return ids
 }
 
+// AgentServes tells whether an agent is one of a queue's.
+func (s *Service) AgentServes(agent, queue string) bool {
+	station := s.directory.Load().stations[agent]
+	return station != nil && slices.Contains(station.Queues, queue)
+}
+
 // TeamServes tells whether an agent of a team serves a queue.
 func (s *Service) TeamServes(team, queue string) bool {
 	return slices.ContainsFunc(s.directory.Load().defs.Agents, func(a Agent) bool { return a.Team == team && a.Serves(queue) })

@@ -217,6 +217,60 @@ func TestABoardReadsWhatIsCounted(t *testing.T) {
 	}
 }
 
+// TestAQueueIsReadAlone: who serves a queue and who waits in it, as campaigns ask for it, costs the same whoever
+// serves others and however many wait there.
+func TestAQueueIsReadAlone(t *testing.T) {
+	t.Parallel()
+	w := empty(t)
+	const others = 5_000
+	d := defs(others+3, queue("ventas"), queue("marzo"))
+	for i := range d.Agents {
+		d.Agents[i].Queues = d.Agents[i].Queues[:1]
+		if i < 3 {
+			d.Agents[i].Queues = []acd.Membership{{Queue: "marzo"}}
+		}
+	}
+	w.svc = w.unstarted(acd.Parts{Definitions: d})
+	w.login("a00")
+	for _, call := range []string{"rings", "waits"} {
+		w.enqueue(call, "marzo")
+	}
+	ask := func() {
+		t.Helper()
+		agents, calls, err := w.svc.OfQueues(w.ctx(), []string{"marzo"})
+		w.must(err)
+		states := map[string]acd.State{}
+		for _, a := range agents {
+			states[a.ID] = a.State
+		}
+		if diff := cmp.Diff(map[string]acd.State{"a00": acd.StateReserved, "a01": acd.StateOffline, "a02": acd.StateOffline}, states); diff != "" {
+			t.Errorf("agents (-want +got):\n%s", diff)
+		}
+		waiting := map[string]string{}
+		for _, c := range calls {
+			waiting[c.Call] = c.Agent
+		}
+		if diff := cmp.Diff(map[string]string{"rings": "a00", "waits": ""}, waiting); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+	}
+	ask() // the first may have to bring a script along
+	watch := watchCommands(w.rdb)
+	ask()
+	alone, own := watch.take(), w.agent("a00")
+	for i := range 30 {
+		w.enqueue("o"+strconv.Itoa(i), "ventas")
+	}
+	w.full(others, others)
+	w.must(w.rdb.HSet(w.ctx(), "op:{"+w.tenant+"}:acd:agents", "a00", toJSON(own)).Err())
+	w.must(w.rdb.HDel(w.ctx(), "op:{"+w.tenant+"}:acd:agents", "a01", "a02").Err())
+	watch.take()
+	ask()
+	if diff := cmp.Diff(alone, watch.take()); diff != "" {
+		t.Errorf("commands with %d agents and calls of another queue (-alone +then):\n%s", others, diff)
+	}
+}
+
 // TestOneUnreadableRecordSpoilsNoBoard: it is left out, counted, and told in the log once.
 func TestOneUnreadableRecordSpoilsNoBoard(t *testing.T) {
 	t.Parallel()

@@ -70,13 +70,16 @@ func (a *App) knownCall(ctx context.Context, id string) (runner.Known, error) {
 // floorOf shows acd's agents to campaigns.
 type floorOf struct{ acd *acd.Service }
 
+// Serves implements runner.Floor.
+func (f floorOf) Serves(agent, queue string) bool { return f.acd.AgentServes(agent, queue) }
+
 // Floor implements runner.Floor.
-func (f floorOf) Floor(ctx context.Context) (out []runner.Agent, waiting map[string]string, err error) {
-	s, err := f.acd.Snapshot(ctx)
+func (f floorOf) Floor(ctx context.Context, queues []string) (out []runner.Agent, waiting map[string]string, err error) {
+	agents, calls, err := f.acd.OfQueues(ctx, queues)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, v := range s.Agents {
+	for _, v := range agents {
 		a := runner.Agent{ID: v.ID, PBX: v.PBX, State: string(v.State), Device: v.Device, Since: time.UnixMilli(v.Since), Leaving: v.Next != "", Call: v.Call, Queues: v.Queues}
 		if v.RestUntil > 0 {
 			a.Resting = time.UnixMilli(v.RestUntil)
@@ -87,7 +90,7 @@ func (f floorOf) Floor(ctx context.Context) (out []runner.Agent, waiting map[str
 		out = append(out, a)
 	}
 	waiting = map[string]string{}
-	for _, c := range s.Calls {
+	for _, c := range calls {
 		if c.Agent == "" && c.Work == orchestrator.WorkCall {
 			waiting[c.Call] = c.Queue
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/pacing"
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -61,9 +62,15 @@ func (a *agent) word(now time.Time, f *flight) string {
 	return agentWords[a.stands(now, f)]
 }
 
-// lookAtFloor learns where all agents stand, and who waits.
-func (t *term) lookAtFloor(ctx context.Context) error {
-	list, waiting, err := t.Floor.Floor(ctx)
+// lookAtFloor learns where the agents of some campaigns stand, and who waits for them.
+func (t *term) lookAtFloor(ctx context.Context, of []*campaign.Campaign) error {
+	var queues []string
+	for _, c := range of {
+		if c.Queue != "" && !slices.Contains(queues, c.Queue) {
+			queues = append(queues, c.Queue)
+		}
+	}
+	list, waiting, err := t.Floor.Floor(ctx, queues)
 	if err != nil {
 		return err
 	}

@@ -220,7 +220,7 @@ func TestCallsKeepTheirList(t *testing.T) {
 		must(t, err)
 		f := &flight{Attempt: leadstore.Attempt{Call: "x", Campaign: "march", List: list.Number(), Planned: time.Now()}}
 		x := &term{Runner: s.runner, flights: map[string]*flight{"x": f}}
-		must(t, x.rebuild(t.Context(), map[string]campaign.Run{"march": {Campaign: "march", State: campaign.RunRunning, Began: time.Now()}}, byID([]*campaign.Campaign{c})))
+		must(t, x.rebuild(t.Context(), map[string]campaign.Run{"march": {Campaign: "march", State: campaign.RunRunning, Began: time.Now()}}, []*campaign.Campaign{c}))
 		if f.segment != 1 {
 			t.Errorf("a call of the second list is in segment %d", f.segment)
 		}

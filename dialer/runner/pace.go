@@ -44,7 +44,8 @@ func (t *term) lookAtRuns(ctx context.Context, now time.Time) error {
 		return err
 	}
 	defined := t.Defined()
-	same := t.pacer != nil && len(t.paced(runs, defined)) == len(t.on)
+	paced := t.paced(runs, defined)
+	same := t.pacer != nil && len(paced) == len(t.on)
 	for _, a := range t.on {
 		same = same && defined[a.c.ID] == a.c && paces(runs[a.c.ID]) && a.asPaced(runs[a.c.ID], now)
 		a.run = runs[a.c.ID]
@@ -58,10 +59,10 @@ func (t *term) lookAtRuns(ctx context.Context, now time.Time) error {
 		}
 	}
 	if !same {
-		if err := t.lookAtFloor(ctx); err != nil { // the agents may be others, too
+		if err := t.lookAtFloor(ctx, paced); err != nil { // the agents may be others, too
 			return err
 		}
-		if err := t.rebuild(ctx, runs, defined); err != nil {
+		if err := t.rebuild(ctx, runs, paced); err != nil {
 			return err
 		}
 		t.asked = now
@@ -69,7 +70,7 @@ func (t *term) lookAtRuns(ctx context.Context, now time.Time) error {
 	if now.Sub(t.asked) >= askAll { // news may be lost
 		t.asked = now
 		t.doubtOld(now)
-		if err := t.lookAtFloor(ctx); err != nil {
+		if err := t.lookAtFloor(ctx, paced); err != nil {
 			return err
 		}
 		t.resync(now)
@@ -82,15 +83,15 @@ func paces(r campaign.Run) bool {
 	return r.State == campaign.RunRunning || r.State == campaign.RunPaused || r.State == campaign.RunDraining
 }
 
-// paced are the campaigns that are to be paced, by name.
-func (t *term) paced(runs map[string]campaign.Run, defined map[string]*campaign.Campaign) (out []string) {
+// paced are the campaigns that are to be paced, in the order of their names.
+func (t *term) paced(runs map[string]campaign.Run, defined map[string]*campaign.Campaign) (out []*campaign.Campaign) {
 	for _, id := range slices.Sorted(maps.Keys(runs)) {
 		c := defined[id]
 		if c == nil || !paces(runs[id]) {
 			continue
 		}
 		if _, ok := c.Paced(runs[id].Began, t.Now()); ok { // else its profile has no limit at the moment
-			out = append(out, id)
+			out = append(out, c)
 		}
 	}
 	return out
@@ -98,7 +99,7 @@ func (t *term) paced(runs map[string]campaign.Run, defined map[string]*campaign.
 
 // rebuild makes the pacer for the campaigns that are to be paced: with what the law has
 // counted, from the records; with what was learnt; with what is live.
-func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, defined map[string]*campaign.Campaign) error {
+func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, campaigns []*campaign.Campaign) error {
 	now := t.Now()
 	ledger, err := t.Store.Ledger(ctx, now.Add(-longest))
 	if err != nil {
@@ -113,8 +114,8 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 	before := t.byID
 	cfg := pacing.Config{Ledger: ledger}
 	t.on, t.byID, t.skilled, t.spoken = nil, map[string]*active{}, map[string][]int{}, map[string]bool{}
-	for _, id := range t.paced(runs, defined) {
-		c := defined[id]
+	for _, c := range campaigns {
+		id := c.ID
 		paced, _ := c.Paced(runs[id].Began, now)
 		was := before[id]
 		a := &active{c: c, run: runs[id], paced: paced, index: len(cfg.Campaigns), trunks: trunksOf(c, was)}

@@ -99,9 +99,11 @@ type Agent struct {
 
 // Floor is who is there. acd is behind it.
 type Floor interface {
-	// Floor are all agents, and who waits in queues and is not offered: call to queue.
+	// Floor are the agents who serve some queues, and who waits in these and is not offered: call to queue.
 	// Its reading begins after the call.
-	Floor(ctx context.Context) (agents []Agent, waiting map[string]string, err error)
+	Floor(ctx context.Context, queues []string) (agents []Agent, waiting map[string]string, err error)
+	// Serves tells whether an agent is one of a queue's.
+	Serves(agent, queue string) bool
 }
 
 // Parts is what a Runner is joined from. All but Dead, Inbound, Log and Registerer are required.
@@ -229,7 +231,7 @@ func (r *Runner) Appoint(ctx context.Context, id string, lead int64, a campaign.
 	if err != nil {
 		return nil, err
 	}
-	if err := r.appointable(ctx, c, a.Agent); err != nil {
+	if err := r.appointable(c, a.Agent); err != nil {
 		return nil, err
 	}
 	if !a.At.After(r.Now()) {
@@ -268,18 +270,14 @@ func (r *Runner) Cancel(ctx context.Context, id string, lead int64) error {
 }
 
 // appointable tells why an appointment cannot be with an agent; nil when it can, or is with anyone.
-func (r *Runner) appointable(ctx context.Context, c *campaign.Campaign, agent string) error {
+func (r *Runner) appointable(c *campaign.Campaign, agent string) error {
 	if agent == "" {
 		return nil
 	}
 	if c.Mode == campaign.ModeAgentless {
 		return fault.New("", fault.Invalid, "agent: %q: campaign %s is of mode agentless, in which no agent calls", agent, c.ID)
 	}
-	all, _, err := r.Floor.Floor(ctx)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(all, func(a Agent) bool { return a.ID == agent && slices.Contains(a.Queues, c.Queue) }) {
+	if !r.Floor.Serves(agent, c.Queue) {
 		return fault.New("", fault.Invalid, "agent: %q does not serve queue %q of campaign %s", agent, c.Queue, c.ID)
 	}
 	return nil

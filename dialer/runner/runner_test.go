@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,7 +31,9 @@ func TestProgressive(t *testing.T) {
 		w := newWorld(t, 1)
 		w.leads("l", 20)
 		w.staff(3)
-		s := w.sit("one", march(campaign.ModeProgressive))
+		idle := march(campaign.ModeProgressive)
+		idle.ID, idle.Queue = "idle", "support"
+		s := w.sit("one", march(campaign.ModeProgressive), idle)
 		time.Sleep(10 * time.Second)
 		if w.dialled() != 0 {
 			t.Fatalf("%d calls before the start", w.dialled())
@@ -50,6 +53,12 @@ func TestProgressive(t *testing.T) {
 		}
 		if v.Live == nil || v.Live.Agents["free"] != 3 || v.Live.Held == "" {
 			t.Errorf("%+v", v.Live)
+		}
+		if looked := len(w.looked); looked < 10 { // each minute
+			t.Errorf("agents were looked at %d times", looked)
+		}
+		if other := slices.DeleteFunc(w.looked, func(q string) bool { return q == "sales" }); len(other) > 0 {
+			t.Errorf("agents of queues were looked at that no campaign has: %v", other)
 		}
 		w.close(s)
 	})

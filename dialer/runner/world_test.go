@@ -53,6 +53,7 @@ type world struct {
 	far     bool                     // another process drives the PBX
 	up2     bool                     // it is connected there
 	asked   int                      // how often that was asked
+	looked  []string                 // queues whose agents were looked at
 	double  []string                 // leads that were rung while they were up, or under one id twice
 	beside  func(orchestrator.Entry) // where entries are put beside; nil: nowhere
 	live    sync.WaitGroup
@@ -511,13 +512,24 @@ func (s *seat) Append(_ context.Context, entries ...orchestrator.Entry) error {
 }
 
 // Floor implements Floor.
-func (s *seat) Floor(context.Context) (out []Agent, waiting map[string]string, err error) {
+func (s *seat) Floor(_ context.Context, queues []string) (out []Agent, waiting map[string]string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.looked = append(s.looked, queues...)
 	for _, a := range s.agents {
-		out = append(out, *a)
+		if slices.ContainsFunc(queues, func(q string) bool { return slices.Contains(a.Queues, q) }) {
+			out = append(out, *a)
+		}
 	}
 	return out, map[string]string{}, s.may()
+}
+
+// Serves implements Floor.
+func (s *seat) Serves(agent, queue string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.agents[agent]
+	return a != nil && slices.Contains(a.Queues, queue)
 }
 
 func (s *seat) known(_ context.Context, id string) (Known, error) {
