@@ -12,7 +12,7 @@
 // so that another process, or the same one after a reload, goes on with the
 // very texts the call began with.
 //
-// The package imports orchestrator (the port it implements) and ivr/say;
+// The package imports orchestrator (the port it implements) and its package say;
 // never acd, dialer or a client library. ivr/flowfile reads flows from YAML,
 // ivr/redisstore keeps revisions in Redis.
 package ivr

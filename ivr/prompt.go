@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/operadora/operadora/ivr/say"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/say"
 )
 
 // render turns items into media in one language: the call's when every prompt

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/ivr"
-	"github.com/operadora/operadora/ivr/say"
 	"github.com/operadora/operadora/orchestrator/calendar"
+	"github.com/operadora/operadora/orchestrator/say"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/say"
 )
 
 // announce speaks the position, and the wait that is expected, over the hold music; the
@@ -29,7 +30,7 @@ func (x *change) announce(visit, position int, wait time.Duration) {
 	} else if v.ToldMS > 0 && (wait == 0 || wait > msDuration(v.ToldMS)) {
 		wait = msDuration(v.ToldMS)
 	}
-	media := announcement(v.Plan, position, wait, v.Announce)
+	media := announcement(v.Plan, x.c.Language, position, wait, v.Announce)
 	if len(media) == 0 {
 		return
 	}
@@ -42,14 +43,14 @@ func (x *change) announce(visit, position int, wait time.Duration) {
 
 // announcement is what a caller at a position hears the nth time (from 0).
 // The sounds are those of Asterisk's core set, which exist in both languages.
-func announcement(plan orchestrator.QueuePlan, position int, wait time.Duration, nth int) []orchestrator.Media {
+func announcement(plan orchestrator.QueuePlan, language string, position int, wait time.Duration, nth int) []orchestrator.Media {
 	var m []orchestrator.Media
 	switch {
 	case !plan.AnnouncePosition || position <= 0:
 	case position == 1:
 		m = append(m, sound("queue-youarenext"))
 	default:
-		m = append(m, sound("queue-thereare"), number(position), sound("queue-callswaiting"))
+		m = append(append(append(m, sound("queue-thereare")), number(language, position)...), sound("queue-callswaiting"))
 	}
 	if minutes, less := spokenWait(wait); plan.AnnounceWait && minutes > 0 {
 		m = append(m, sound("queue-holdtime"))
@@ -82,12 +83,14 @@ func spokenWait(wait time.Duration) (minutes int, less bool) {
 	return 0, false
 }
 
-// number speaks a position. The small ones are sounds of their own: Asterisk does
-// not stop in a number that it puts together, and the agent who picks up
-// meanwhile would hear nothing until it is said.
-func number(n int) orchestrator.Media {
+// number speaks a position, by sounds of their own: Asterisk does not stop in a number
+// that it puts together, and the agent who picks up meanwhile would hear nothing until it
+// is said. In a language whose numbers nobody here knows those beyond the small ones are
+// left to the PBX.
+func number(language string, n int) []orchestrator.Media {
 	if n <= 20 {
-		return sound("digits/" + strconv.Itoa(n))
+		return []orchestrator.Media{sound("digits/" + strconv.Itoa(n))}
 	}
-	return orchestrator.Media{Kind: orchestrator.MediaNumber, Value: strconv.Itoa(n)}
+	media, _ := say.Int(language, int64(n), "") // no queue is beyond what it speaks
+	return media
 }

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,15 +25,78 @@ func TestSpokenWaits(t *testing.T) {
 		time.Hour + time.Second: "",
 	} {
 		var said []string
-		for _, m := range announcement(plan, 3, wait, 0) {
+		for _, m := range announcement(plan, "en", 3, wait, 0) {
 			said = append(said, m.Value)
 		}
 		if got := strings.Join(said, " "); got != "queue-thereare digits/3 queue-callswaiting "+want+"custom/thanks" {
 			t.Errorf("%s: %s", wait, got)
 		}
 	}
-	if m := announcement(orchestrator.QueuePlan{AnnounceWait: true}, 1, time.Hour, 0); len(m) != 3 {
+	if m := announcement(orchestrator.QueuePlan{AnnounceWait: true}, "es", 1, time.Hour, 0); len(m) != 3 {
 		t.Errorf("the wait alone: %v", m)
+	}
+}
+
+// TestAPositionIsSaidInSounds: whatever the position, it is said by sounds that can be stopped, and never by a number
+// that the PBX puts together and says to its end.
+func TestAPositionIsSaidInSounds(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		language string
+		position int
+		want     string
+	}{
+		{"en", 2, "digits/2"}, {"es", 20, "digits/20"}, {"fr", 20, "digits/20"},
+		{"en", 57, "digits/50 digits/7"}, {"en-US", 121, "digits/1 digits/hundred digits/20 digits/1"},
+		{"es", 21, "digits/21"}, {"es", 57, "digits/50 digits/and digits/7"}, {"es-CO", 100, "digits/hundred"}, {"es", 1234, "digits/thousand digits/200 digits/30 digits/and digits/4"},
+		{"fr", 21, "the PBX's 21"},
+	} {
+		var said []string
+		for _, m := range announcement(orchestrator.QueuePlan{AnnouncePosition: true}, row.language, row.position, 0, 0) {
+			if m.Kind != orchestrator.MediaSound {
+				m.Value = "the PBX's " + m.Value
+			}
+			said = append(said, m.Value)
+		}
+		if got, want := strings.Join(said, " "), "queue-thereare "+row.want+" queue-callswaiting"; got != want {
+			t.Errorf("%d in %s: %s, want %s", row.position, row.language, got, want)
+		}
+	}
+}
+
+// TestAnAnnouncementDelaysNoMatch: who is told a position when an agent picks up, or presses a key that leads out of the
+// queue, hears no more of it: to stop it is ordered first, and what comes next waits for no end of it.
+func TestAnAnnouncementDelaysNoMatch(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		do   []func(*world)
+		next func(Command) bool // ordered behind the stop
+		then State
+	}{
+		"an agent picks up": {[]func(*world){ringing, answered}, is[Connect], StateTalking},
+		"a key leads out":   {[]func(*world){presses("*")}, is[Leave], StateInFlow},
+	} {
+		w := at(func(w *world) { w.desk.plan.ExitKey = "*" }, inQueue, after(61*time.Second))
+		p := w.me.c.Playing
+		if p == nil {
+			t.Fatalf("%s: nothing is said", name)
+		}
+		for i, do := range row.do {
+			if i > 0 {
+				w.quiet()
+			}
+			do(w)
+		}
+		w.deliver()
+		w.decide()
+		stop := slices.IndexFunc(w.me.c.Todo, func(t Todo) bool { s, ok := t.Command.(StopPlay); return ok && s.ID == p.ID })
+		next := slices.IndexFunc(w.me.c.Todo, func(t Todo) bool { return row.next(t.Command) })
+		if stop < 0 || next < stop {
+			t.Errorf("%s: it is stopped by order %d, and goes on by order %d of %+v", name, stop, next, w.me.c.Todo)
+		}
+		if w.quiet(); w.me.c.State != row.then {
+			t.Errorf("%s: the call is %s, want %s", name, w.me.c.State, row.then)
+		}
 	}
 }
 

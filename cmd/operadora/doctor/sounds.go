@@ -12,9 +12,9 @@ import (
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
-	"github.com/operadora/operadora/ivr/say"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/say"
 )
 
 // HasSound tells whether an Asterisk plays a sound in a language: a regional

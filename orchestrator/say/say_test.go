@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/operadora/operadora/ivr/say"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/say"
 )
 
 var update = flag.Bool("update", false, "write what comes out as the expected files")
