@@ -18,6 +18,10 @@ import (
 const keptQueues = `queues:
   - {id: sales, place_kept: 10m, wrap_up: 0s, announce_every: 3s, announce_first: 1s, announce_position: true}
   - {id: brief, place_kept: 1s, wrap_up: 0s, announce_every: 3s, announce_first: 1s, announce_position: true}
+  - {id: level1, max_wait: 1s}
+  - {id: level2, max_wait: 1s}
+  - {id: level3, max_wait: 2s}
+  - {id: level4, wrap_up: 0s}
 `
 
 const keptFlow = `flow: %[1]s
@@ -85,14 +89,15 @@ func (r *rig) over(w waiter) {
 
 // TestPlaceKept: who waits and hangs up, or is cut off, and calls again within the time is
 // where they were, hears it, and is served in that order, be it from another PBX; a number
-// that is another, or is withheld, and who calls too late, are behind all.
+// that is another, or is withheld, and who calls too late, are behind all. Who goes through the levels of a support is before who came later to the last.
 func TestPlaceKept(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{agents: 1, beside: &centre.Beside{Endpoints: lab.Desk(201, 201)}, files: map[string]string{
-		"queues.yaml":     keptQueues,
-		"agents.yaml":     "agents:\n  - {id: \"101\", pbx: main, endpoint: PJSIP/101, queues: [sales, brief]}\n",
+		"queues.yaml":       keptQueues,
+		"agents.yaml":       "agents:\n  - {id: \"101\", pbx: main, endpoint: PJSIP/101, queues: [sales, brief, level4]}\n",
+		"flows/levels.yaml": examples(t, "../../acd/README.md")["definitions/flows/levels.yaml"], "flows/level4.yaml": fmt.Sprintf(keptFlow, "level4"),
 		"flows/line.yaml": fmt.Sprintf(keptFlow, "sales"), "flows/brief.yaml": fmt.Sprintf(keptFlow, "brief"),
-		"dids.yaml": "dids:\n  \"5000\": sales\n  \"5001\": brief\n",
+		"dids.yaml": "dids:\n  \"5000\": sales\n  \"5001\": brief\n  \"5002\": levels\n  \"5003\": level4\n",
 	}})
 	r.start()
 	there := r.at(r.Other)
@@ -155,16 +160,29 @@ func TestPlaceKept(t *testing.T) {
 	late := r.waits("5550011", "5001")
 	r.toldPlace(store, late, 2)
 
+	t.Log("through four levels of support, beside one who calls the fourth")
+	up, fourth := r.waits("5550021", "5002"), r.waits("5550022", "5003")
+	var levels []string
+	r.await("the fourth level of "+up.id, func(e orchestrator.Entry) bool {
+		if e.Type == orchestrator.EntryCallQueued && e.Call == up.id {
+			levels = append(levels, e.Queue)
+		}
+		return len(levels) == 4
+	})
+	if want := []string{"level1", "level2", "level3", "level4"}; !slices.Equal(levels, want) {
+		t.Errorf("it went through %v", levels)
+	}
+
 	t.Log("and so they are served")
 	for _, w := range []waiter{next, late} {
 		r.goes(w)
 	}
 	ana := r.login("101")
-	for _, w := range []waiter{line[0], line[1], third, line[3], fifth, seventh, withheld} {
+	for _, w := range []waiter{line[0], line[1], third, line[3], fifth, seventh, withheld, up, fourth} {
 		r.serve(ana, w.Call)
 	}
 	served := map[string]int{}
-	for _, got := range r.settled(14) {
+	for _, got := range r.settled(16) {
 		if got.Outcome == orchestrator.OutcomeServed {
 			served[got.Call]++
 		}

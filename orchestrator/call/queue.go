@@ -302,7 +302,7 @@ func (x *change) lostPlace() {
 }
 
 // armWait arms the timers of the queue: the shorter of the flow's and the
-// queue's maximum wait counted from the entry, and the first announcement.
+// queue's maximum wait counted from the entry into it, and the first announcement.
 func (x *change) armWait() {
 	if x.c.Absent() {
 		x.armExpiry()
@@ -326,7 +326,7 @@ func (x *change) armWait() {
 func (x *change) armMost() {
 	v := x.c.Visit
 	limit := v.mostWait()
-	left := time.UnixMilli(v.began()).Add(limit).Sub(x.now)
+	left := time.UnixMilli(v.timed()).Add(limit).Sub(x.now)
 	if end := x.servedBy(); end > 0 {
 		if by := time.UnixMilli(end).Sub(x.now); limit == 0 || by < left {
 			limit, left = x.c.Attempt.Within, by
@@ -386,7 +386,7 @@ func (x *change) firm() bool {
 		return true
 	}
 	v, far := x.c.Visit, x.c.Far()
-	return far.Offer.All && v.mostWait() > 0 && x.ms() > v.began()+(v.mostWait()+far.Offer.Ring).Milliseconds()
+	return far.Offer.All && v.mostWait() > 0 && x.ms() > v.timed()+(v.mostWait()+far.Offer.Ring).Milliseconds()
 }
 
 // deserted lets a caller go whose queue has nobody left, if the queue does so. While a

@@ -11,7 +11,7 @@ type Visit struct {
 	Priority   int                    `json:"priority,omitempty"`
 	Sought     orchestrator.Sought    `json:"sought,omitzero"`
 	Entered    int64                  `json:"entered"`
-	From       int64                  `json:"from,omitempty"`        // from when the longest wait counts, for one who was served before; 0 is Entered
+	From       int64                  `json:"from,omitempty"`        // from when the wait counts, for one who was served before; 0 is Entered
 	Asked      int64                  `json:"asked,omitempty"`       // when its place was asked for first
 	Since      int64                  `json:"since,omitempty"`       // when the stay began that it goes on with, if it does
 	Instead    string                 `json:"instead,omitempty"`     // the callback whose place it has
@@ -63,3 +63,6 @@ func (v *Visit) waits() bool { return v != nil && (v.State == VisitAsked || v.St
 
 // began is from when the wait of a visit counts.
 func (v *Visit) began() int64 { return max(v.Entered, v.From) }
+
+// timed is from when the longest wait counts, which is that of one queue: not what was waited in others before.
+func (v *Visit) timed() int64 { return max(v.began(), v.Asked) }
