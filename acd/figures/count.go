@@ -33,7 +33,7 @@ func (t *maker) stays(d *Day) {
 		} else {
 			u = s.tally(d.Now)
 		}
-		t.add(names{map[Dimension]string{ByQueue: s.Queue, ByAgent: s.Agent, ByTeam: s.Team, ByDID: s.DID}, s.Skills, none}, s.Entered, &u)
+		t.add(names{of: map[Dimension]string{ByQueue: s.Queue, ByAgent: s.Agent, ByTeam: s.Team, ByDID: s.DID}, skills: s.Skills, outcomes: none}, s.Entered, &u)
 	}
 }
 
@@ -54,7 +54,7 @@ func (t *maker) callbacks(d *Day) {
 		case c.End == EndFailed:
 			u[CallbacksFailed] = 1
 		}
-		t.add(names{map[Dimension]string{ByQueue: c.Queue, ByAgent: c.Agent, ByTeam: c.Team, ByDID: c.DID}, c.skills, none}, c.Asked, &u)
+		t.add(names{of: map[Dimension]string{ByQueue: c.Queue, ByAgent: c.Agent, ByTeam: c.Team, ByDID: c.DID}, skills: c.skills, outcomes: none}, c.Asked, &u)
 	}
 }
 
@@ -120,15 +120,23 @@ func one(is bool) int64 {
 
 // staff names an agent, and tells whether the report is of them.
 func (t *maker) staff(agent, team string, skills []string) (names, bool) {
-	return names{map[Dimension]string{ByAgent: agent, ByTeam: team}, skills, none},
+	return names{of: map[Dimension]string{ByAgent: agent, ByTeam: team}, skills: skills, outcomes: none},
 		fits(t.q.Agent, agent) && fits(t.q.Team, team) && t.able(skills)
+}
+
+// inside puts what an agent did under some queues, of which one may be asked for; false when it is of none that is.
+func (t *maker) inside(n *names, queues ...string) bool {
+	if n.queues = queues; t.q.Queue != "" {
+		n.queues = []string{t.q.Queue}
+	}
+	return t.q.Queue == "" || slices.Contains(queues, t.q.Queue)
 }
 
 func (t *maker) people(d *Day) {
 	for i := range d.Stays {
 		s := &d.Stays[i]
 		n, ok := t.staff(s.Agent, s.Team, s.Able)
-		if !ok || s.Result != ResultAnswered || !t.in(s.Left) {
+		if !ok || !t.inside(&n, s.place()) || s.Result != ResultAnswered || !t.in(s.Left) {
 			continue
 		}
 		u := Tally{Dialled: 1}
@@ -140,7 +148,7 @@ func (t *maker) people(d *Day) {
 	}
 	for p, list := range map[Part][]Offer{Offers: d.Offers, Missed: d.Missed} {
 		for _, o := range list {
-			if n, ok := t.staff(o.Agent, o.Team, o.Skills); ok && t.in(o.At) {
+			if n, ok := t.staff(o.Agent, o.Team, o.Skills); ok && t.inside(&n, o.Queue) && t.in(o.At) {
 				var u Tally
 				u[p] = 1
 				t.add(n, o.At, &u)
@@ -153,10 +161,26 @@ func (t *maker) people(d *Day) {
 		if !ok || !counts {
 			continue
 		}
-		if s.From == Offline && t.in(s.At) {
+		serves := t.inside(&n, s.Queues...)
+		if serves && s.From == Offline && t.in(s.At) {
 			t.add(n, s.At, &Tally{Logins: 1})
 		}
-		t.spread(n, s, p, LoggedIn)
+		if p == Available || p == Paused {
+			if serves {
+				t.spread(n, s, p, LoggedIn)
+			}
+			continue
+		}
+		call, all := n, s.Queues // with a call the agent is there for its queue, too
+		if s.queue != "" && !slices.Contains(all, s.queue) {
+			all = append(slices.Clone(all), s.queue)
+		}
+		if t.inside(&n, all...) {
+			t.spread(n, s, LoggedIn)
+		}
+		if t.inside(&call, s.queue) {
+			t.spread(call, s, p)
+		}
 	}
 }
 
@@ -191,7 +215,7 @@ func (t *maker) pauses(d *Day) {
 		agent, reason, within = s.Agent, s.Reason, true
 		t.over(&used, s, began)
 		n, ok := t.staff(s.Agent, s.Team, s.Skills)
-		if !ok {
+		if !ok || !t.inside(&n, s.Queues...) {
 			continue
 		}
 		n.of[ByReason] = s.Reason
@@ -237,6 +261,7 @@ type allowances struct {
 func (t *maker) over(used *allowances, s Span, began bool) {
 	limit := used.day.Limits[s.Reason]
 	n, ok := t.staff(s.Agent, s.Team, s.Skills)
+	ok = t.inside(&n, s.Queues...) && ok
 	n.of[ByReason] = s.Reason
 	zone := used.day.Centre
 	if zone == nil {

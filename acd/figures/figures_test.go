@@ -5,10 +5,12 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/operadora/operadora/acd/figures"
@@ -214,6 +216,78 @@ func TestAdherence(t *testing.T) {
 	hours, err := r.Make(d, figures.Query{From: dawn.Add(8 * time.Hour), To: dawn.Add(48 * time.Hour), Zone: bogota, By: []figures.Dimension{figures.ByHour}})
 	if err != nil || hours.Total != table.Total {
 		t.Errorf("by hour the total is %v, %v; by reason %v", hours.Total, err, table.Total)
+	}
+}
+
+// TestTimeByQueue counts an hour of two agents by hand, of whom one serves two queues: what calls take is of their queue alone,
+// time in which somebody is free of every queue that they serve, and the total has all of it once.
+func TestTimeByQueue(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	at := func(minutes float64) int64 { return noon.UnixMilli() + int64(minutes*minute) }
+	change := func(agent string, minutes float64, state, reason, call string) figures.Change {
+		c := figures.Change{Agent: agent, State: state, Reason: reason, Call: call, At: at(minutes), Queues: []string{"sales", "support"}}
+		if agent == "b" {
+			c.Queues = c.Queues[:1]
+		}
+		return c
+	}
+	d := &figures.Day{Now: at(60),
+		Stays: []figures.Stay{
+			{Call: "1", Queue: "sales", DID: "5000", Agent: "a", Entered: at(9), Left: at(10.5), Result: "answered", Talk: 9.5 * minute, Over: true},
+			{Call: "1", Queue: "support", DID: "5000", Entered: at(20), Left: at(25), Result: "abandoned"}, // to which a sent it on
+			{Call: "2", Queue: "support", DID: "5000", Agent: "a", Entered: at(29), Left: at(31), Result: "answered", Talk: 10 * minute, Over: true},
+		},
+		Offers: []figures.Offer{{Call: "2", Queue: "support", Agent: "b", At: at(29)}}, Missed: []figures.Offer{{Call: "2", Agent: "b", At: at(29.5)}},
+		Changes: []figures.Change{
+			change("a", -1, "offline", "", ""), change("a", 0, "available", "", ""), change("a", 10, "reserved", "", "1"), change("a", 10.5, "talking", "", "1"),
+			change("a", 20, "wrapup", "", "1"), change("a", 22, "available", "", ""), change("a", 30, "reserved", "", "2"), change("a", 31, "talking", "", "2"),
+			change("a", 41, "available", "", ""), change("a", 50, "paused", "lunch", ""),
+			change("b", -1, "offline", "", ""), change("b", 0, "available", "", ""), change("b", 30, "offline", "", ""),
+		}}
+	d.Join(time.Hour)
+	told := func(report string, q figures.Query, measures ...string) map[string][]float64 {
+		t.Helper()
+		q.From, q.To = noon, noon.Add(time.Hour)
+		r := find(t, report)
+		table, err := r.Make(d, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string][]float64{}
+		for _, row := range append(table.Rows, figures.Row{Keys: []string{"total"}, Tally: table.Total}) {
+			for _, name := range measures {
+				m := measure(t, r, name)
+				v, _ := m.Of(&row.Tally)
+				out[fmt.Sprint(row.Keys)] = append(out[fmt.Sprint(row.Keys)], v)
+			}
+		}
+		return out
+	}
+	queues, both := []figures.Dimension{figures.ByQueue}, []figures.Dimension{figures.ByAgent, figures.ByQueue}
+	for _, x := range []struct {
+		report   string
+		q        figures.Query
+		measures []string
+		want     map[string][]float64
+	}{
+		{"agents", figures.Query{By: queues}, []string{"occupancy", "utilisation", "logged_in_ms", "logins", "answered", "missed"}, map[string][]float64{
+			"[sales]":   {11.5 / (11.5 + 0.5 + 27 + 30), 11.5 / 90, 90 * minute, 2, 1, 0}, // free: 27 minutes of a, 30 of b
+			"[support]": {10. / (10 + 1 + 27), 10. / 60, 60 * minute, 1, 1, 1},
+			"[total]":   {21.5 / (21.5 + 1.5 + 57), 21.5 / 90, 90 * minute, 2, 2, 1}}},
+		{"agents", figures.Query{By: both}, []string{"occupancy", "utilisation", "available_ms"}, map[string][]float64{
+			"[a sales]": {11.5 / 39, 11.5 / 60, 27 * minute}, "[a support]": {10. / 38, 10. / 60, 27 * minute}, "[b sales]": {0, 0, 30 * minute},
+			"[b support]": {0, 0, 0}, // an offer that b missed, and served it once
+			"[total]":     {21.5 / 80, 21.5 / 90, 57 * minute}}},
+		{"agents", figures.Query{Queue: "support"}, []string{"occupancy", "talking_ms", "wrapping_up_ms"}, map[string][]float64{
+			"[a]": {10. / 38, 10 * minute, 0}, "[b]": {0, 0, 0}, "[total]": {10. / 38, 10 * minute, 0}}},
+		{"pauses", figures.Query{By: queues}, []string{"pauses", "paused_ms", "adherence"}, map[string][]float64{
+			"[sales]": {1, 10 * minute, 1}, "[support]": {1, 10 * minute, 1}, "[total]": {1, 10 * minute, 1}}},
+		{"pauses", figures.Query{Queue: "billing"}, []string{"pauses"}, map[string][]float64{"[total]": {0}}},
+	} {
+		if diff := cmp.Diff(x.want, told(x.report, x.q, x.measures...), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+			t.Errorf("%s %+v (-want +got):\n%s", x.report, x.q.By, diff)
+		}
 	}
 }
 
@@ -458,8 +532,14 @@ func TestQueryIsRefused(t *testing.T) {
 	if _, err := figures.Find("sales"); err == nil {
 		t.Error("a report that there is not was found")
 	}
-	if _, err := find(t, "agents").Make(&figures.Day{}, figures.Query{From: now, To: now.Add(time.Hour), Queue: "sales"}); err == nil {
-		t.Error("agents of a queue were told")
+	for _, report := range []string{"agents", "pauses"} { // nobody is free, or paused, for a number
+		for field, q := range map[string]figures.Query{"did": {DID: "5000"}, "by": {By: []figures.Dimension{figures.ByDID}}} {
+			q.From, q.To = now, now.Add(time.Hour)
+			var wrong *figures.Wrong
+			if _, err := find(t, report).Make(&figures.Day{}, q); err == nil || !asWrong(err, &wrong) || wrong.Field != field || !strings.Contains(wrong.Why, "agents are there for queues") {
+				t.Errorf("report %s of a number: %v", report, err)
+			}
+		}
 	}
 }
 

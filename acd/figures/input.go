@@ -86,7 +86,7 @@ const (
 
 // Offer is an offer to an agent, and whether the agent missed it.
 type Offer struct {
-	Call, Queue, Agent, Team string
+	Call, Queue, Agent, Team string // Queue is what Join finds of one that was missed
 	At                       int64
 	Skills                   []string // the agent's
 }
@@ -95,7 +95,7 @@ type Offer struct {
 type Change struct {
 	Agent, Team, State, Reason, Call string
 	At                               int64
-	Skills                           []string // the agent's
+	Skills, Queues                   []string // the agent's: those that the agent serves
 }
 
 // Transfer is a conversation that an agent handed on.
@@ -133,6 +133,7 @@ type Span struct {
 	Change
 	From  string // the state before
 	Until int64
+	queue string // of its call
 }
 
 // Names of agents' states, as the journal has them.
@@ -241,6 +242,7 @@ func (d *Day) Join(repeat time.Duration) {
 			last(s.Call, s.At, func(x *Stay) bool { return x.Result == ResultAnswered && x.Agent == s.Agent && x.Left <= s.At }).WrapUp += s.Until - s.At
 		}
 	}
+	d.queues(stays)
 	for i := range d.Callbacks {
 		d.Callbacks[i].skills = asked[d.Callbacks[i].Call]
 	}
@@ -274,6 +276,43 @@ func (d *Day) calling(stays map[string][]*Stay) {
 		spans = append(spans, s)
 	}
 	d.spans = spans
+}
+
+// place is the queue of a stay; "" for none: also an agent's own is none.
+func (s *Stay) place() string {
+	if s == nil || s.Personal {
+		return ""
+	}
+	return s.Queue
+}
+
+// queues finds in which queue the calls were for which agents were rung, held or busy.
+func (d *Day) queues(stays map[string][]*Stay) {
+	last := func(call string, at int64, fits func(*Stay) bool) *Stay {
+		for _, s := range slices.Backward(stays[call]) {
+			if s.Entered <= at && fits(s) {
+				return s
+			}
+		}
+		return nil
+	}
+	waiting := func(call string, at int64) *Stay {
+		return last(call, at, func(s *Stay) bool { return s.Left == 0 || s.Left >= at })
+	}
+	for i := range d.spans {
+		s := &d.spans[i]
+		var of *Stay
+		if s.State != Reserved { // the call may have gone on to another queue since
+			of = last(s.Call, s.At, func(x *Stay) bool { return x.Result == ResultAnswered && x.Agent == s.Agent })
+		}
+		if of == nil {
+			of = waiting(s.Call, s.At)
+		}
+		s.queue = of.place()
+	}
+	for i := range d.Missed {
+		d.Missed[i].Queue = waiting(d.Missed[i].Call, d.Missed[i].At).place()
+	}
 }
 
 // fewestDigits is how long a number must be to be somebody's: "anonymous" is not.

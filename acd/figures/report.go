@@ -36,6 +36,7 @@ type Report struct {
 	Measures []Measure
 	Notes    []string
 	Of       Of
+	Not      map[Dimension]string // why it cannot be by something that others are by
 }
 
 // Of is what a report tells of, and is read for.
@@ -48,6 +49,16 @@ const (
 	OfOutcomes  Of = "outcomes"  // of calls, alone
 	OfCampaigns Of = "campaigns" // of their calls, alone
 )
+
+// numbers is why what agents do has no number.
+var numbers = map[Dimension]string{ByDID: "agents are there for queues, whatever number was called: no time in which they are free or paused is of one; report service has conversations by did"}
+
+// byQueue says what the time of agents means who serve several queues. 8x8 attributes it so: idle and handling to
+// each queue, and what is done for others apart, as BUSY_OTHER
+// (https://developer.8x8.com/analytics/docs/work-analytics-queue-agent-activity).
+const byQueue = "By queue, as 8x8 has it: time for a call (ringing, talking, calling back, wrap-up) is of the call's queue alone, time available or paused of each queue that the agent serves now, " +
+	"time logged in of all those; once in the total. So the occupancy of a queue is what its calls took, of that and of the time in which its agents were free for it; what they did for others is left out. " +
+	"Its utilisation is what its calls took, of all the time that its agents were logged in: that of an agent is the sum of those of the agent's queues, while occupancies do not add up."
 
 // Reports are all reports.
 var Reports = []Report{
@@ -65,8 +76,9 @@ var Reports = []Report{
 	},
 	{
 		Name: "agents", Title: "what agents did with their time",
-		By: append([]Dimension{ByAgent, ByTeam, BySkill}, times...), Measures: people, Of: OfCalls,
+		By: append([]Dimension{ByAgent, ByTeam, ByQueue, BySkill}, times...), Measures: people, Of: OfCalls, Not: numbers,
 		Notes: []string{
+			byQueue,
 			"Time counts where it passes; conversations count when they began, offers when they were made, and missed offers when they were missed.",
 			"Teams and skills are those that the agents have now. By skill, an agent is under each one, and once in the total.",
 			"The total is computed from the sums of the parts, never from the rows' formulas.",
@@ -74,8 +86,8 @@ var Reports = []Report{
 	},
 	{
 		Name: "pauses", Title: "pauses of agents by reason",
-		By: append([]Dimension{ByReason, ByAgent, ByTeam, BySkill}, times...), Measures: absences, Of: OfStates,
-		Notes: []string{"A pause counts when it begins, its time where it passes; one that a call interrupts, which the agent makes in it, is one.",
+		By: append([]Dimension{ByReason, ByAgent, ByTeam, ByQueue, BySkill}, times...), Measures: absences, Of: OfStates, Not: numbers,
+		Notes: []string{"By queue, a pause is under each queue that the agent serves now, and once in the total.", "A pause counts when it begins, its time where it passes; one that a call interrupts, which the agent makes in it, is one.",
 			"Limits are those that reasons have now, in days of the centre's time_zone; how many paused at once is not in these figures.", "By skill, an agent is under each one that the agent has now, and once in the total."},
 	},
 	{
@@ -161,6 +173,8 @@ func (r Report) Check(q Query) (Query, error) {
 	}
 	for i, d := range q.By {
 		switch {
+		case r.Not[d] != "":
+			return q, &Wrong{"by", string(d), r.Not[d]}
 		case !slices.Contains(r.By, d):
 			return q, &Wrong{"by", string(d), "report " + r.Name + " may be by " + join(r.By)}
 		case slices.Contains(q.By[:i], d):
@@ -177,6 +191,9 @@ func (r Report) Check(q Query) (Query, error) {
 		field, value string
 		by           Dimension
 	}{{"queue", q.Queue, ByQueue}, {"did", q.DID, ByDID}, {"outcome", q.Outcome, ByOutcome}, {"campaign", q.Campaign, ByCampaign}} {
+		if x.value != "" && r.Not[x.by] != "" {
+			return q, &Wrong{x.field, x.value, r.Not[x.by]}
+		}
 		if x.value != "" && !slices.Contains(r.By, x.by) {
 			return q, &Wrong{x.field, x.value, "report " + r.Name + " does not tell of it"}
 		}
@@ -237,11 +254,11 @@ type maker struct {
 	keys     []key
 }
 
-// names are those of something in the dimensions that are not of time. Of skills, and of
-// outcomes, which are in groups, it may have several.
+// names are those of something in the dimensions that are not of time. Of skills, of
+// outcomes, which are in groups, and of queues, where an agent serves them, it may have several.
 type names struct {
-	of               map[Dimension]string
-	skills, outcomes []string
+	of                       map[Dimension]string
+	skills, outcomes, queues []string
 }
 
 // add counts something that is at a moment, in each of its rows and once in the total.
@@ -257,9 +274,15 @@ func (t *maker) add(n names, at int64, u *Tally) {
 	if !slices.Contains(t.q.By, ByOutcome) {
 		outcomes = none
 	}
+	queues := n.queues
+	if !slices.Contains(t.q.By, ByQueue) || len(queues) == 0 {
+		queues = []string{n.of[ByQueue]}
+	}
 	for _, skill := range skills {
 		for _, outcome := range outcomes {
-			t.row(n, skill, outcome, at).Tally.Add(u)
+			for _, queue := range queues {
+				t.row(n, queue, skill, outcome, at).Tally.Add(u)
+			}
 		}
 	}
 }
@@ -279,12 +302,14 @@ func (t *maker) until(at int64) int64 {
 }
 
 // row finds the row of something at a moment.
-func (t *maker) row(n names, skill, outcome string, at int64) *Row {
+func (t *maker) row(n names, queue, skill, outcome string, at int64) *Row {
 	t.keys = t.keys[:0]
 	var id strings.Builder
 	for i, dim := range t.q.By {
 		k := key{label: n.of[dim]}
 		switch dim { //nolint:exhaustive // the others have one name
+		case ByQueue:
+			k.label = queue
 		case BySkill:
 			k.label = skill
 		case ByOutcome:

@@ -166,7 +166,7 @@ func (r Reporter) read(ctx context.Context, q Query, now time.Time, of figures.O
 // changes reads what agents did.
 func (r Reporter) changes(ctx context.Context, d *figures.Day, dir directory, from, to time.Time) error {
 	return r.Records.AgentChanges(ctx, from, to, func(s records.AgentState) {
-		d.Changes = append(d.Changes, figures.Change{Agent: s.Agent, Team: dir.teams[s.Agent], State: s.To, Reason: s.Reason, Call: s.Call, At: s.At, Skills: dir.skills[s.Agent]})
+		d.Changes = append(d.Changes, figures.Change{Agent: s.Agent, Team: dir.teams[s.Agent], State: s.To, Reason: s.Reason, Call: s.Call, At: s.At, Skills: dir.skills[s.Agent], Queues: dir.serves[s.Agent]})
 	})
 }
 
@@ -223,15 +223,19 @@ type directory struct {
 	queues map[string]acd.Queue
 	teams  map[string]string // of agents
 	skills map[string][]string
+	serves map[string][]string // queues
 }
 
 func directoryOf(d acd.Definitions) directory {
-	dir := directory{map[string]acd.Queue{}, map[string]string{}, map[string][]string{}}
+	dir := directory{map[string]acd.Queue{}, map[string]string{}, map[string][]string{}, map[string][]string{}}
 	for _, q := range d.Queues {
 		dir.queues[q.ID] = q
 	}
 	for _, a := range d.Agents {
 		dir.teams[a.ID], dir.skills[a.ID] = a.Team, slices.Sorted(maps.Keys(a.Skills))
+		for _, m := range a.Queues {
+			dir.serves[a.ID] = append(dir.serves[a.ID], m.Queue)
+		}
 	}
 	return dir
 }
