@@ -108,7 +108,7 @@ func (s *Store) Plan(ctx context.Context, term int64, list []Attempt) error {
 				kept = 1
 			}
 			rows = append(rows, []any{a.Call, a.Campaign, a.Lead, a.List, a.N, a.Number, a.Shown, a.PBX, kept, statePlanned, ms(a.Planned), 0, 0, 0, "", "", 0, 0, a.Agent, ""})
-			looks = append(looks, []any{a.Campaign, a.Lead, a.List, leadCalling, 0, ""})
+			looks = append(looks, []any{a.Campaign, a.Lead, a.List, leadCalling, 0, "", 1})
 		}
 		return counting(ctx, tx, ofCalls(calls), func() error {
 			if _, err := tx.Insert(ctx, "campaign_attempts", "call, campaign, lead, list, n, number, shown, pbx, appointment, state, planned_at, answered_at, connected_at, ended_at, result, outcome, cause, abandoned, agent, disposition", "", rows); err != nil {
@@ -120,8 +120,16 @@ func (s *Store) Plan(ctx context.Context, term int64, list []Attempt) error {
 }
 
 func placeLooks(ctx context.Context, tx *records.Tx, rows [][]any) error {
-	_, err := tx.Insert(ctx, "campaign_leads", "campaign, lead, list, state, due, reason",
-		"ON CONFLICT (campaign, lead) DO UPDATE SET state = excluded.state, due = excluded.due, reason = excluded.reason", rows)
+	_, err := tx.Insert(ctx, "campaign_leads", "campaign, lead, list, state, due, reason, called",
+		"ON CONFLICT (campaign, lead) DO UPDATE SET state = excluded.state, due = excluded.due, reason = excluded.reason, called = CASE WHEN excluded.called = 1 THEN 1 ELSE campaign_leads.called END", rows)
+	return err
+}
+
+// called notes whether the lead of an attempt that is over was called, by this one or another.
+func called(ctx context.Context, tx *records.Tx, call string) error {
+	_, err := tx.Exec(ctx, `UPDATE campaign_leads SET called = CASE WHEN EXISTS (SELECT 1 FROM campaign_attempts a
+		WHERE a.lead = campaign_leads.lead AND a.campaign = campaign_leads.campaign AND a.result NOT IN (?, ?)) THEN 1 ELSE 0 END
+		WHERE (campaign, lead) = (SELECT campaign, lead FROM campaign_attempts WHERE call = ?)`, string(campaign.ResultSkipped), string(campaign.ResultWithdrawn), call)
 	return err
 }
 
@@ -135,7 +143,7 @@ func (s *Store) Place(ctx context.Context, term int64, id string, looks []Look) 
 			if l.Finished {
 				state = leadFinished
 			}
-			rows = append(rows, []any{id, l.Lead, l.List, state, ms(l.Due), records.Text(l.Reason)})
+			rows = append(rows, []any{id, l.Lead, l.List, state, ms(l.Due), records.Text(l.Reason), 0})
 		}
 		return counting(ctx, tx, ofLeads(leads), func() error { return placeLooks(ctx, tx, rows) })
 	})
@@ -208,8 +216,12 @@ func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
 			return err
 		}
 	}
-	return again(tx.Exec(ctx, `UPDATE campaign_attempts SET state = ?, answered_at = ?, greeted_at = ?, connected_at = ?, ended_at = ?, result = ?, outcome = ?, cause = ?, abandoned = ?, agent = ?, heard = ?, sampled = ?, machine = ?
-		WHERE call = ? AND (state <> ? OR outcome = '')`, stateEnded, ms(n.Answered), ms(n.Greeted), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), string(n.Heard), sampled, n.Machine, n.Call, stateEnded))
+	changed, err := tx.Exec(ctx, `UPDATE campaign_attempts SET state = ?, answered_at = ?, greeted_at = ?, connected_at = ?, ended_at = ?, result = ?, outcome = ?, cause = ?, abandoned = ?, agent = ?, heard = ?, sampled = ?, machine = ?
+		WHERE call = ? AND (state <> ? OR outcome = '')`, stateEnded, ms(n.Answered), ms(n.Greeted), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), string(n.Heard), sampled, n.Machine, n.Call, stateEnded)
+	if err == nil && changed > 0 {
+		err = called(ctx, tx, n.Call)
+	}
+	return again(changed, err)
 }
 
 // Open are the attempts that are not over, as far as is on record, in the order of their plans.
@@ -249,7 +261,7 @@ func (s *Store) Reopen(ctx context.Context, term int64, calls []string) (out []A
 		}
 		looks, leads := make([][]any, len(out)), make([]any, len(out))
 		for i, a := range out {
-			looks[i], leads[i] = []any{a.Campaign, a.Lead, a.List, leadCalling, 0, ""}, a.Lead
+			looks[i], leads[i] = []any{a.Campaign, a.Lead, a.List, leadCalling, 0, "", 1}, a.Lead
 		}
 		return counting(ctx, tx, ofCalls(anys(calls)), func() error {
 			if _, err := tx.Exec(ctx, "UPDATE campaign_attempts SET state = ?, ended_at = 0, result = '' WHERE "+which, append(append([]any{statePlanned}, anys(calls)...), stateEnded)...); err != nil {

@@ -169,7 +169,7 @@ func (t attemptRow) contact() compliance.Contact {
 // Due are leads of a list that are due in a campaign, those first that were to be called
 // longest ago.
 func (s *Store) Due(ctx context.Context, id, list string, limit int) ([]Candidate, error) {
-	l, err := s.BareList(ctx, list)
+	l, err := s.List(ctx, list)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (s *Store) Due(ctx context.Context, id, list string, limit int) ([]Candidat
 // Appointed are leads of a list whose appointments with a campaign are due, those first that
 // were to be called longest ago; and when the next is due, zero for none.
 func (s *Store) Appointed(ctx context.Context, id, list string, limit int) (out []Candidate, next time.Time, err error) {
-	l, err := s.BareList(ctx, list)
+	l, err := s.List(ctx, list)
 	if err != nil {
 		return nil, next, err
 	}
@@ -197,7 +197,7 @@ func (s *Store) Appointed(ctx context.Context, id, list string, limit int) (out 
 
 // NextDue is when, after a time, the next lead of a list is due in a campaign; zero for none.
 func (s *Store) NextDue(ctx context.Context, id, list string, after time.Time) (time.Time, error) {
-	l, err := s.BareList(ctx, list)
+	l, err := s.List(ctx, list)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -222,7 +222,7 @@ func (s *Store) FreshAgain(ctx context.Context, id, list string, behind int64, l
 }
 
 func (s *Store) fresh(ctx context.Context, id, list, by string, behind int64, limit int) (out []Candidate, last int64, err error) {
-	l, err := s.BareList(ctx, list)
+	l, err := s.List(ctx, list)
 	if err != nil {
 		return nil, behind, err
 	}
@@ -250,7 +250,7 @@ func (s *Store) fresh(ctx context.Context, id, list, by string, behind int64, li
 
 // All are all leads of a list behind a lead, as a campaign sees them, and the last of them.
 func (s *Store) All(ctx context.Context, id, list string, behind int64, limit int) (out []Candidate, last int64, err error) {
-	l, err := s.BareList(ctx, list)
+	l, err := s.List(ctx, list)
 	if err != nil {
 		return nil, behind, err
 	}
@@ -272,7 +272,7 @@ func (s *Store) those(ctx context.Context, id string, l List, where string, args
 
 // Again are leads as they are now, for who is about to dial them.
 func (s *Store) Again(ctx context.Context, id, list string, leads []int64) ([]Candidate, error) {
-	l, err := s.BareList(ctx, list)
+	l, err := s.List(ctx, list)
 	if err != nil || len(leads) == 0 {
 		return nil, err
 	}

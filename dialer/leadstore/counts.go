@@ -20,7 +20,8 @@ type tally struct {
 // The counts. Hours are of when attempts were begun; the ledger has periods of five minutes,
 // pacing.LedgerPeriod.
 var (
-	stands = tally{"campaign_stands", "campaign_leads", []string{"campaign", "list", "state", "reason"}, []string{"leads"}, "campaign, list, state, reason, COUNT(*)", ""}
+	kept   = tally{"lead_counts", "leads", []string{"list"}, []string{"leads"}, "list, COUNT(*)", ""}
+	stands = tally{"campaign_stands", "campaign_leads", []string{"campaign", "list", "state", "reason"}, []string{"leads", "called"}, "campaign, list, state, reason, COUNT(*), SUM(called)", ""}
 	hours  = tally{"campaign_hours", "campaign_attempts", []string{"campaign", "hour", "list", "result", "disposition", "heard", "machine", "sampled", "talked"}, []string{"attempts", "answered", "abandoned"},
 		"campaign, planned_at / 3600000, list, result, disposition, heard, machine, sampled, CASE WHEN connected_at > 0 THEN 1 ELSE 0 END, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END), SUM(abandoned)", ""}
 	ledger = tally{"campaign_ledger", "campaign_attempts", []string{"campaign", "period"}, []string{"answered", "abandoned"},
@@ -42,6 +43,9 @@ func ofLeads(leads []any) some {
 	return some{[]tally{stands}, "lead IN (" + records.Marks(len(leads)) + ")", leads}
 }
 
+// ofLists are leads as their lists have them.
+func ofLists(which string, args []any) some { return some{[]tally{kept}, "id " + which, args} }
+
 // ofLeadsOf are the leads of calls.
 func ofLeadsOf(calls []any) some {
 	return some{[]tally{stands}, "lead IN (SELECT lead FROM campaign_attempts WHERE call IN (" + records.Marks(len(calls)) + "))", calls}
@@ -55,7 +59,7 @@ func beside(ctx context.Context, tx *records.Tx) error {
 }
 
 // counting changes rows, and their counts with them; the transaction is one of the dialer's,
-// or beside it.
+// or beside it, unless it adds rows that nobody else knows of.
 func counting(ctx context.Context, tx *records.Tx, of some, change func() error) error {
 	if len(of.args) == 0 {
 		return change()

@@ -115,11 +115,14 @@ func TestCounts(t *testing.T) {
 		}
 		check("without a list")
 		if err := b.tables.InTx(ctx, func(tx *records.Tx) error { // what a database had before
-			for table, fill := range fills(t, b.dsn) {
-				for _, do := range []string{"DELETE FROM " + table, fill} {
-					if _, err := tx.Exec(ctx, do); err != nil {
-						return err
-					}
+			called, filled := fills(t, b.dsn)
+			do := []string{"UPDATE campaign_leads SET called = 0", called}
+			for table, fill := range filled {
+				do = append(do, "DELETE FROM "+table, fill)
+			}
+			for _, do := range do {
+				if _, err := tx.Exec(ctx, do); err != nil {
+					return err
 				}
 			}
 			return nil
@@ -132,7 +135,10 @@ func TestCounts(t *testing.T) {
 
 // countedBy are statements of what is kept, and of what it counts.
 var countedBy = map[string]string{
-	"SELECT campaign, list, state, reason, leads FROM campaign_stands WHERE leads <> 0": "SELECT campaign, list, state, reason, COUNT(*) FROM campaign_leads GROUP BY campaign, list, state, reason",
+	"SELECT campaign, list, state, reason, leads, called FROM campaign_stands WHERE leads <> 0": "SELECT campaign, list, state, reason, COUNT(*), SUM(called) FROM campaign_leads GROUP BY campaign, list, state, reason",
+	"SELECT campaign, lead, called FROM campaign_leads": `SELECT campaign, lead, CASE WHEN EXISTS (SELECT 1 FROM campaign_attempts a WHERE a.lead = l.lead AND a.campaign = l.campaign AND a.result NOT IN ('skipped', 'withdrawn'))
+		THEN 1 ELSE 0 END FROM campaign_leads l`,
+	"SELECT list, leads FROM lead_counts WHERE leads <> 0": "SELECT list, COUNT(*) FROM leads GROUP BY list",
 	"SELECT campaign, hour, list, result, disposition, heard, machine, sampled, talked, attempts, answered, abandoned FROM campaign_hours WHERE attempts <> 0 OR answered <> 0 OR abandoned <> 0": `SELECT campaign, planned_at / 3600000, list, result, disposition, heard, machine, sampled,
 		CASE WHEN connected_at > 0 THEN 1 ELSE 0 END AS talked, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END), SUM(abandoned)
 		FROM campaign_attempts GROUP BY campaign, planned_at / 3600000, list, result, disposition, heard, machine, sampled, talked`,
@@ -167,7 +173,7 @@ func (b *bundle) rows(query string) []string {
 func (b *bundle) leadsOfEach(lists ...string) (out [][2]int64) {
 	b.t.Helper()
 	for _, id := range lists {
-		l, err := b.BareList(b.t.Context(), id)
+		l, err := b.List(b.t.Context(), id)
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -194,8 +200,8 @@ func distinct(looks []Look) (out []Look) {
 	return out
 }
 
-// fills are the statements by which migrations count what is there, the last of each table.
-func fills(t *testing.T, dsn records.DSN) map[string]string {
+// fills are the statements by which migrations count what is there, the last of each table, and that by which they note who was called.
+func fills(t *testing.T, dsn records.DSN) (called string, out map[string]string) {
 	t.Helper()
 	kind, _, _ := strings.Cut(string(dsn), ":")
 	folder := "migrations/" + map[bool]string{true: "sqlite", false: "postgres"}[kind == "sqlite"]
@@ -203,21 +209,22 @@ func fills(t *testing.T, dsn records.DSN) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]string{}
+	out = map[string]string{}
 	for _, f := range files { // in their order
 		text, err := migrations.ReadFile(folder + "/" + f.Name())
 		if err != nil {
 			t.Fatal(err)
 		}
 		up, _, _ := strings.Cut(string(text), "-- +goose Down")
-		for _, m := range regexp.MustCompile(`(?m)^INSERT INTO (campaign_\w+) SELECT [^;]*;`).FindAllStringSubmatch(up, -1) {
+		for _, m := range regexp.MustCompile(`(?m)^INSERT INTO (campaign_\w+|lead_counts) SELECT [^;]*;`).FindAllStringSubmatch(up, -1) {
 			out[m[1]] = m[0]
 		}
+		called += regexp.MustCompile(`(?m)^UPDATE campaign_leads SET called [^;]*;`).FindString(up)
 	}
-	if len(out) != 3 {
-		t.Fatalf("%d statements", len(out))
+	if len(out) != 4 || called == "" {
+		t.Fatalf("%d statements, and %q", len(out), called)
 	}
-	return out
+	return called, out
 }
 
 // planned are tables that note how SQLite would answer what is asked of them.
@@ -247,12 +254,11 @@ func (p planned) Query(ctx context.Context, fn func(*sql.Rows) error, query stri
 }
 
 // What is dear where there are a million leads and attempts; what may be read whole all the
-// same, being the few rows that are counts, definitions, or chosen by then, or how many leads
-// a list has, counted in an index alone; and what is not
+// same, being the few rows that are counts, definitions, or chosen by then; and what is not
 // sorted before its first rows are taken. What counts in a row of leads has their ids.
 var (
 	dear   = regexp.MustCompile(`^SCAN |\((campaign|list)=\?\)$`)
-	cheap  = regexp.MustCompile(`^SCAN (m|o|t|mine|also|theirs|CONSTANT ROW|\d+ CONSTANT ROW|do_not_call_sources|campaign_runs|campaign_attempts USING INDEX campaign_attempts_open|campaign_ledger)\b|^SEARCH (s|leads USING COVERING INDEX leads_by_list|campaign_hours|campaign_terms) `)
+	cheap  = regexp.MustCompile(`^SCAN (m|o|t|mine|also|theirs|CONSTANT ROW|\d+ CONSTANT ROW|do_not_call_sources|campaign_runs|campaign_attempts USING INDEX campaign_attempts_open|campaign_ledger)\b|^SEARCH (s|campaign_hours|campaign_terms) `)
 	sorted = regexp.MustCompile(`(due|lead|id|changed) LIMIT \?|FROM campaign_stands`)
 )
 
@@ -277,6 +283,8 @@ func TestNothingIsReadWhole(t *testing.T) {
 		"reached":     func() error { _, err := s.Reached(ctx, "+573000000001"); return err },
 		"stand":       func() error { _, err := s.Stand(ctx, "march"); return err },
 		"health":      func() error { _, err := s.Health(ctx, "march", []string{"l"}, now); return err },
+		"list":        func() error { _, err := s.List(ctx, "l"); return err },
+		"not called":  func() error { _, err := s.NotCalled(ctx, "march", []string{"l"}); return err },
 		"tally":       func() error { _, err := s.Tally(ctx, "march", now); return err },
 		"heard":       func() error { _, err := s.Heard(ctx, "march", now); return err },
 		"runs":        func() error { _, err := s.Runs(ctx); return err },
@@ -284,7 +292,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 		"ledger":      func() error { _, err := s.Ledger(ctx, now); return err },
 		"terms":       func() error { _, err := s.Terms(ctx, "march"); return err },
 		"counts": func() error {
-			for _, of := range []some{ofCalls([]any{"a", "b"}), ofLeads([]any{1, 2}), ofLeadsOf([]any{"a", "b"})} {
+			for _, of := range []some{ofCalls([]any{"a", "b"}), ofLeads([]any{1, 2}), ofLeadsOf([]any{"a", "b"}), ofLists("IN (?, ?)", []any{1, 2})} {
 				for _, k := range of.tallies {
 					if err := k.count(ctx, s.tables, of, 1, map[string][]any{}); err != nil {
 						return err

@@ -119,14 +119,7 @@ func (s *Store) eraseLeads(ctx context.Context, numbers []string, dry bool) (n i
 			}
 		}
 		for part := range slices.Chunk(ids, eraseAtOnce) {
-			if err := counting(ctx, tx, ofLeads(part), func() error {
-				for _, from := range writtenIn {
-					if _, err := tx.Exec(ctx, "DELETE FROM "+from+" IN ("+records.Marks(len(part))+")", part...); err != nil {
-						return err
-					}
-				}
-				return nil
-			}); err != nil {
+			if err := removeAll(ctx, tx, "IN ("+records.Marks(len(part))+")", part); err != nil {
 				return err
 			}
 		}

@@ -115,7 +115,7 @@ type settings struct {
 func (s *Store) target(ctx context.Context, o Order) (int64, error) {
 	switch o.Target {
 	case leads.IntoList:
-		l, err := s.BareList(ctx, o.List)
+		l, err := s.List(ctx, o.List)
 		return l.n, err
 	case leads.IntoDoNotCall:
 		if o.Campaign != "" && (leads.List{ID: o.Campaign}).Validate() != nil {
@@ -368,7 +368,7 @@ func (s *Store) listOf(ctx context.Context, i Import) (leads.List, error) {
 	if i.Target != leads.IntoList {
 		return leads.List{ID: "do_not_call", Region: i.Region}, nil
 	}
-	l, err := s.BareList(ctx, i.List)
+	l, err := s.List(ctx, i.List)
 	return l.List, err
 }
 

@@ -36,7 +36,7 @@ const (
 // came. next is what Behind is on the next page, 0 after the last; a page may have
 // fewer than asked for, and none, and not be the last: so many were looked at.
 func (s *Store) Leads(ctx context.Context, q Query) (out []Kept, next int64, err error) {
-	list, err := s.BareList(ctx, q.List)
+	list, err := s.List(ctx, q.List)
 	if err != nil {
 		return nil, 0, err
 	}

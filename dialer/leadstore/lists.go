@@ -48,44 +48,26 @@ func (s *Store) CreateList(ctx context.Context, l leads.List, by string) (List, 
 
 // Lists are all lists, by name.
 func (s *Store) Lists(ctx context.Context) ([]List, error) {
-	list, err := listsWhere(ctx, s.tables, "gone = 0 ORDER BY id")
-	return s.counted(ctx, list, err)
+	return listsWhere(ctx, s.tables, "gone = 0 ORDER BY id")
 }
 
-// counted adds how many leads lists have, which takes a while where there are many.
-func (s *Store) counted(ctx context.Context, list []List, err error) ([]List, error) {
-	for i := range list {
-		if err == nil {
-			list[i].Leads, err = one[int64](ctx, s.tables, "SELECT COUNT(*) FROM leads WHERE list = ?", list[i].n)
-		}
-	}
-	return list, err
-}
-
-// listsWhere are the lists for which a condition holds, without how many leads they have.
+// listsWhere are the lists for which a condition holds.
 func listsWhere(ctx context.Context, q querier, where string, args ...any) (out []List, err error) {
 	err = q.Query(ctx, func(r *sql.Rows) error {
 		var l List
 		var hours, columns, fields string
 		var created int64
-		err := r.Scan(&l.n, &l.ID, &l.Name, &l.Region, &hours, &l.Zone, &columns, &fields, &created, &l.CreatedBy)
+		err := r.Scan(&l.n, &l.ID, &l.Name, &l.Region, &hours, &l.Zone, &columns, &fields, &created, &l.CreatedBy, &l.Leads)
 		l.Hours, l.Columns, l.Fields = fromJSON[[]string](hours), fromJSON[map[string]leads.As](columns), fromJSON[map[string]leads.Kind](fields)
 		l.CreatedAt = at(created)
 		out = append(out, l)
 		return err
-	}, "SELECT n, id, name, region, hours, zone, columns, fields, created_at, created_by FROM lead_lists WHERE "+where, args...)
+	}, "SELECT n, id, name, region, hours, zone, columns, fields, created_at, created_by, COALESCE((SELECT leads FROM lead_counts WHERE list = n), 0) FROM lead_lists WHERE "+where, args...)
 	return out, err
 }
 
 // List is one list; NotFound when there is none of that name.
 func (s *Store) List(ctx context.Context, id string) (List, error) {
-	l, err := s.BareList(ctx, id)
-	list, err := s.counted(ctx, []List{l}, err)
-	return list[0], err
-}
-
-// BareList is List without how many leads it has, for who does not ask.
-func (s *Store) BareList(ctx context.Context, id string) (List, error) {
 	list, err := listsWhere(ctx, s.tables, "gone = 0 AND id = ?", records.Text(id))
 	if err == nil && len(list) == 0 {
 		err = notFound("list: there is no list %q", id)
@@ -129,8 +111,12 @@ func (s *Store) DeleteList(ctx context.Context, id string) (removed int64, more 
 				return err
 			}
 		}
-		_, err = tx.Exec(ctx, "DELETE FROM lead_lists WHERE n = ?", n)
-		return err
+		for _, of := range []string{"lead_counts WHERE list", "lead_lists WHERE n"} {
+			if _, err := tx.Exec(ctx, "DELETE FROM "+of+" = ?", n); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return removed, more, err
 }
@@ -152,12 +138,19 @@ func removeLeads(ctx context.Context, tx *records.Tx, which string, args ...any)
 	}
 	those := "(SELECT id FROM leads WHERE " + which + " AND id BETWEEN ? AND ?)"
 	within := append(args[:len(args):len(args)], first, last)
-	return n, counting(ctx, tx, some{[]tally{stands}, "lead IN " + those, within}, func() error {
-		for _, from := range writtenIn {
-			if _, err := tx.Exec(ctx, "DELETE FROM "+from+" IN "+those, within...); err != nil {
-				return err
+	return n, removeAll(ctx, tx, "IN "+those, within)
+}
+
+// removeAll removes leads, by their numbers.
+func removeAll(ctx context.Context, tx *records.Tx, which string, args []any) error {
+	return counting(ctx, tx, ofLists(which, args), func() error {
+		return counting(ctx, tx, some{[]tally{stands}, "lead " + which, args}, func() error {
+			for _, from := range writtenIn {
+				if _, err := tx.Exec(ctx, "DELETE FROM "+from+" "+which, args...); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }

@@ -84,15 +84,14 @@ func (s *Store) Stand(ctx context.Context, id string) (out []Seen, err error) {
 	}), err
 }
 
-// NotCalled counts the leads of some lists that a campaign has not called yet. It looks for each lead:
-// it is for who asks once, and not for who watches.
+// NotCalled is how many leads of some lists a campaign has not called yet.
 func (s *Store) NotCalled(ctx context.Context, id string, lists []string) (int64, error) {
 	if len(lists) == 0 {
 		return 0, nil
 	}
-	return one[int64](ctx, s.tables, "SELECT COUNT(*) FROM leads l WHERE l.list IN (SELECT n FROM lead_lists WHERE gone = 0 AND id IN ("+records.Marks(len(lists))+`))
-		AND NOT EXISTS (SELECT 1 FROM campaign_attempts a WHERE a.lead = l.id AND a.campaign = ? AND a.result NOT IN (?, ?))`,
-		append(anys(lists), id, string(campaign.ResultSkipped), string(campaign.ResultWithdrawn))...)
+	of := "list IN (SELECT n FROM lead_lists WHERE gone = 0 AND id IN (" + records.Marks(len(lists)) + "))"
+	return one[int64](ctx, s.tables, "SELECT (SELECT COALESCE(SUM(leads), 0) FROM lead_counts WHERE "+of+") - (SELECT COALESCE(SUM(called), 0) FROM campaign_stands WHERE campaign = ? AND "+of+")",
+		append(append(anys(lists), id), anys(lists)...)...)
 }
 
 // stood gives what the leads of each list of a campaign were found to be, by state and reason.

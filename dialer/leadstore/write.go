@@ -326,8 +326,15 @@ func (b *batch) load(ctx context.Context, rows []Previewed) error {
 	return err
 }
 
-// write writes what was decided.
+// write writes what was decided, and counts what is added.
 func (b *batch) write(ctx context.Context) error {
+	if len(b.order) == 0 {
+		return b.writeAll(ctx)
+	}
+	return counting(ctx, b.tx, ofLists("BETWEEN ? AND ?", []any{b.order[0], b.order[len(b.order)-1]}), func() error { return b.writeAll(ctx) })
+}
+
+func (b *batch) writeAll(ctx context.Context) error {
 	var rows, numbers [][]any
 	for _, id := range b.order {
 		l := b.fresh[id]

@@ -87,7 +87,7 @@ func (r *Runner) MayDial(ctx context.Context, o orchestrator.Contacting) error {
 		return refused("no attempt has call %s", o.Call)
 	}
 	for _, l := range c.Lists {
-		list, err := r.Store.BareList(ctx, l.List)
+		list, err := r.Store.List(ctx, l.List)
 		if fault.KindOf(err) == fault.NotFound && err != nil || err == nil && list.Number() != f.List {
 			continue
 		}

@@ -216,7 +216,7 @@ func TestCallsKeepTheirList(t *testing.T) {
 		c.Lists = append(c.Lists, campaign.List{List: "m", Weight: 1})
 		s := w.sit("one", c)
 		s.runner.Stop()
-		list, err := w.store.BareList(t.Context(), "m")
+		list, err := w.store.List(t.Context(), "m")
 		must(t, err)
 		f := &flight{Attempt: leadstore.Attempt{Call: "x", Campaign: "march", List: list.Number(), Planned: time.Now()}}
 		x := &term{Runner: s.runner, flights: map[string]*flight{"x": f}}

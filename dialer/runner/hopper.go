@@ -159,7 +159,7 @@ func (t *term) tellLeads(a *active, segment int) {
 // called is put on record with its reason.
 func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, wants func(trunkSet) bool, now time.Time) error {
 	if h.filter == nil {
-		list, err := t.Store.BareList(ctx, h.of.List)
+		list, err := t.Store.List(ctx, h.of.List)
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func TestGateAndSecondNumber(t *testing.T) {
 // shelf are lists with so many leads.
 type shelf map[string]int64
 
-func (s shelf) BareList(_ context.Context, id string) (leadstore.List, error) {
+func (s shelf) List(_ context.Context, id string) (leadstore.List, error) {
 	return leadstore.List{List: leads.List{ID: id}}, nil
 }
 

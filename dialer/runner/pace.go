@@ -128,7 +128,7 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, campai
 			}
 		}
 		for _, h := range a.hoppers { // which are the segments of attempts that go on
-			if list, err := t.Store.BareList(ctx, h.of.List); err == nil {
+			if list, err := t.Store.List(ctx, h.of.List); err == nil {
 				h.n = list.Number()
 			} else if fault.KindOf(err) != fault.NotFound {
 				return err

@@ -42,7 +42,7 @@ const pageSize = 500
 
 // Leads is where leads are read. *leadstore.Store is one.
 type Leads interface {
-	BareList(ctx context.Context, id string) (leadstore.List, error)
+	List(ctx context.Context, id string) (leadstore.List, error)
 	All(ctx context.Context, id, list string, behind int64, limit int) (out []leadstore.Candidate, last int64, err error)
 }
 
@@ -52,7 +52,7 @@ func look(ctx context.Context, store Leads, g Gate, c *campaign.Campaign, now ti
 	left := map[string]*LeftOut{}
 	known := map[string]bool{"id": true, "name": true, "number": true}
 	for _, l := range c.Lists {
-		list, err := store.BareList(ctx, l.List)
+		list, err := store.List(ctx, l.List)
 		if err != nil {
 			return p, err
 		}
