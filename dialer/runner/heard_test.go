@@ -204,6 +204,29 @@ func TestClockPutBack(t *testing.T) {
 	})
 }
 
+// TestWhoDialsAfterTheDead: who takes the lease of a process that is certainly dead, before it runs
+// out, is who dials from then on.
+func TestWhoDialsAfterTheDead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 1)
+		w.staff(1)
+		one := w.sit("one", march(campaign.ModeProgressive))
+		one.order("march", campaign.OnStart)
+		time.Sleep(10 * time.Second)
+		one.killed.Store(true)
+		two := w.sitWith("two", func(_ *seat, p *Parts) { p.Dead = func(holder string) bool { return holder == "one/one" } }, march(campaign.ModeProgressive))
+		time.Sleep(10 * time.Second)
+		v, err := two.runner.View(t.Context(), "march")
+		must(t, err)
+		if v.By != "two" || v.Live == nil {
+			t.Errorf("dialled by %q, %+v", v.By, v.Live)
+		}
+		w.close(one, two)
+	})
+}
+
 // TestCallsKeepTheirList: calls that are up when a pacer is made are of their list for it, also
 // where nothing of the lists was read yet.
 func TestCallsKeepTheirList(t *testing.T) {

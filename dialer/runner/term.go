@@ -50,7 +50,7 @@ func (r *Runner) acquire(ctx context.Context) (orchestrator.Lease, error) {
 	if held, ok := errors.AsType[*orchestrator.HeldError](err); ok {
 		r.held(held.Instance)
 		if r.Dead != nil && r.Dead(held.Holder) {
-			return r.Lease.Acquire(ctx, leaseName, r.Owner, leaseTTL, held.Holder)
+			l, err = r.Lease.Acquire(ctx, leaseName, r.Owner, leaseTTL, held.Holder)
 		}
 	}
 	if err == nil {

@@ -425,15 +425,15 @@ func (w *world) there(up, told bool) {
 }
 
 // Acquire implements Lease.
-func (s *seat) Acquire(_ context.Context, what string, o orchestrator.LeaseOwner, ttl time.Duration, _ string) (orchestrator.Lease, error) {
+func (s *seat) Acquire(_ context.Context, what string, o orchestrator.LeaseOwner, ttl time.Duration, dead string) (orchestrator.Lease, error) {
 	if err := s.may(); err != nil {
 		return orchestrator.Lease{}, err
 	}
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.holder != "" && w.holder != o.Holder() && time.Now().Before(w.until) {
-		return orchestrator.Lease{}, fault.E("world", fault.Conflict, &orchestrator.HeldError{Instance: "other", Holder: w.holder})
+	if w.holder != "" && w.holder != o.Holder() && w.holder != dead && time.Now().Before(w.until) {
+		return orchestrator.Lease{}, fault.E("world", fault.Conflict, &orchestrator.HeldError{Instance: strings.Split(w.holder, "/")[0], Holder: w.holder})
 	}
 	if w.holder != o.Holder() || !time.Now().Before(w.until) {
 		w.epoch++
