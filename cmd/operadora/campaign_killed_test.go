@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/evidence"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -33,6 +36,7 @@ type calledOnes struct {
 	left     map[int]bool // nobody ended the call, and no agent came
 	up       map[*lab.Call]bool
 	struck   map[int]bool // was up when the PBX was killed
+	going    sync.WaitGroup
 }
 
 func (p *calledOnes) note(do func()) {
@@ -114,8 +118,8 @@ func (p *calledOnes) gone() {
 		calls = append(calls, c)
 	}
 	p.mu.Unlock()
-	for _, c := range calls {
-		_ = c.Hangup()
+	for _, c := range calls { // each waits for a word of the PBX
+		p.going.Go(func() { _ = c.Hangup() })
 	}
 }
 
@@ -125,100 +129,112 @@ const struckLeads = 50
 var struckCampaign = strings.NewReplacer("mode: progressive", "mode: power", "lines: 10", "lines: 30", "attempts: {lead: 2, number: 2,", "attempts: {lead: 1, number: 1,").Replace(marchCampaign) +
 	"pacing: {ratio: 2, ring_timeout: 5s}\n"
 
-// TestCampaignKilled strikes a running campaign on a real PBX, at moments and in an order that a
-// seed gives: operadora is killed, Redis is, the connection to the PBX is cut, the PBX is killed. No
-// number is dialled twice, as the phones count it, and no lead is lost; whoever answers reaches
-// an agent, or is told and released; records and evidence are what the phones saw.
-func TestCampaignKilled(t *testing.T) {
-	t.Parallel()
+// struckRig is what a campaign needs that is struck: a centre, people who are called, and the
+// random moments of a seed.
+type struckRig struct {
+	*rig
+	two     *twoRig // nil where one process drives one PBX
+	t       *testing.T
+	rnd     *rand.Rand
+	carrier *lab.Phone
+	cable   *cable
+	people  *calledOnes
+	phones  []*lab.Phone
+	mark    int // of the log, before the last strike
+	began   time.Time
+}
+
+// strikes makes what differs between centres that are struck: all but the rig.
+func strikes(t *testing.T) (s *struckRig, o rigOptions) {
+	t.Helper()
 	seed := cmp.Or(*campaignSeed, uint64(time.Now().UnixNano()))
-	t.Logf("go test ./cmd/operadora -run '^TestCampaignKilled$' -campaign.seed=%d", seed)
-	rnd := rand.New(rand.NewPCG(seed, 1))
-	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
-	w := newCable(t)
-	o := dialsOver(carrier, 4)
-	o.via = w.lay
+	t.Logf("go test ./cmd/operadora -run '^%s$' -campaign.seed=%d", t.Name(), seed)
+	s = &struckRig{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), carrier: lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"}), cable: newCable(t),
+		people: &calledOnes{t: t, rung: map[int]int{}, answered: map[int]bool{}, agent: map[int]bool{}, left: map[int]bool{}, up: map[*lab.Call]bool{}, struck: map[int]bool{}}}
+	o = dialsOver(s.carrier, 4)
+	o.via = s.cable.lay
 	o.files["campaigns/march.yaml"], o.files["profiles/own.yaml"] = struckCampaign, strings.Replace(ownRules, "least: 15s", "least: 3s", 1)
-	o.config += "lines: {again: 1s}\n"
-	r := newRig(t, o)
-	r.start()
-	do := r.as("supervisor")
-	var phones []*lab.Phone
-	for n := range 4 {
-		phone := r.desk(fmt.Sprint(101 + n))
-		phone.OnInvite(func(c *lab.Call) {
-			if c.Answer() == nil {
-				c.PlayTone(900)
-			}
-		})
-		phones = append(phones, phone)
-		do("agent", "login", phone.User(), "--line")
-		r.lineIs(phone.User(), "idle")
-	}
-	p := &calledOnes{t: t, rung: map[int]int{}, answered: map[int]bool{}, agent: map[int]bool{}, left: map[int]bool{}, up: map[*lab.Call]bool{}, struck: map[int]bool{}}
-	var people sync.WaitGroup
-	t.Cleanup(people.Wait)
-	people.Go(func() {
+	var all sync.WaitGroup
+	t.Cleanup(all.Wait)
+	t.Cleanup(s.people.going.Wait)
+	all.Go(func() {
 		for own := rand.New(rand.NewPCG(seed, 2)); ; {
-			c, err := carrier.NextCall(t.Context())
+			c, err := s.carrier.NextCall(t.Context())
 			if err != nil {
 				return
 			}
 			each := rand.New(rand.NewPCG(own.Uint64(), 3))
-			people.Go(func() { p.called(c, each) })
+			all.Go(func() { s.people.called(c, each) })
 		}
 	})
-	file := filepath.Join(t.TempDir(), "march.csv")
+	return s, o
+}
+
+// sits has an agent be on a permanent line of a process, whatever becomes of it.
+func (s *struckRig) sits(at *rig, user string) {
+	s.t.Helper()
+	phone := at.desk(user)
+	phone.OnInvite(func(c *lab.Call) {
+		if c.Answer() == nil {
+			c.PlayTone(900)
+		}
+	})
+	s.phones = append(s.phones, phone)
+	at.as("supervisor")("agent", "login", user, "--line")
+	at.lineIs(user, "idle")
+}
+
+// run starts the campaign over so many leads, and strikes in an order that the seed gives. The
+// moments are the test.
+func (s *struckRig) run(leads int, how map[string]func(), order ...string) {
+	s.t.Helper()
+	do := s.as("supervisor")
+	file := filepath.Join(s.t.TempDir(), "march.csv")
 	var b strings.Builder
 	b.WriteString("celular\n")
-	for i := range struckLeads {
+	for i := range leads {
 		fmt.Fprintf(&b, "300100%04d\n", i)
 	}
-	must(t, os.WriteFile(file, []byte(b.String()), 0o600))
+	must(s.t, os.WriteFile(file, []byte(b.String()), 0o600))
 	do("list", "create", "march", "--region", "CO")
 	do("lead", "import", file, "--list", "march")
-	began := time.Now()
+	s.began = time.Now()
 	do("campaign", "start", "march")
-
-	wait := func(least, most time.Duration) { // the moments are the test
-		<-time.After(least + time.Duration(rnd.Int64N(int64(most-least))))
-	}
-	mark := 0
-	strikes := map[string]func(){
-		"operadora is killed": func() { r.kill(); wait(100*time.Millisecond, 2*time.Second); r.start() },
-		"Redis is killed": func() {
-			must(t, r.Redis.Kill())
-			wait(100*time.Millisecond, 3*time.Second)
-			must(t, r.Redis.Restart(limit(t)))
-		},
-		"the connection is cut": func() { w.cut(); wait(100*time.Millisecond, 3*time.Second); w.mend() },
-		"the PBX is killed": func() {
-			must(t, r.Switch.Kill())
-			p.gone()
-			must(t, r.Switch.Restart(limit(t)))
-			r.waitLog(mark, `msg="pbx connected"`)
-			for _, phone := range phones {
-				must(t, phone.Register(limit(t)))
-			}
-		},
-	}
-	order := []string{"operadora is killed", "Redis is killed", "the connection is cut", "the PBX is killed", "operadora is killed", "the connection is cut"}
-	rnd.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	s.rnd.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	for _, what := range order {
-		wait(time.Second, 5*time.Second)
-		t.Logf("%.1f s: %s", time.Since(began).Seconds(), what)
-		mark = r.Log.Mark()
-		strikes[what]()
+		s.pause(time.Second, 5*time.Second)
+		s.t.Logf("%.1f s: %s", time.Since(s.began).Seconds(), what)
+		s.mark = s.Log.Mark()
+		how[what]()
 	}
-	r.campaignDone(t, struckLeads)
-	do = r.as("supervisor")
-	for _, phone := range phones {
+}
+
+func (s *struckRig) pause(least, most time.Duration) {
+	<-time.After(least + time.Duration(s.rnd.Int64N(int64(most-least))))
+}
+
+// cuts are what may happen to the connection with the PBX: the whole of it cut, or the event
+// socket alone.
+func (s *struckRig) cuts(all map[string]func()) map[string]func() {
+	all["the connection is cut"] = func() { s.cable.cut(); s.pause(100*time.Millisecond, 3*time.Second); s.cable.mend() }
+	all["the event socket is cut"] = func() { s.cable.deafen(); s.pause(100*time.Millisecond, 4*time.Second); s.cable.mend() }
+	return all
+}
+
+// reckon holds what is on record, in evidence and in the figures of the campaign against what
+// the phones saw, once all is over.
+func (s *struckRig) reckon(leads int64) {
+	s.t.Helper()
+	s.campaignDone(s.t, leads)
+	do := s.as("supervisor")
+	for _, phone := range s.phones {
 		do("agent", "logout", phone.User())
 	}
-	calls := r.settledOf(orchestrator.KindCampaign, len(r.summaries(orchestrator.KindCampaign)))
-	p.check(calls)
-	answered, abandoned := int64(0), int64(0)
+	calls := s.settledOf(orchestrator.KindCampaign, len(s.summaries(orchestrator.KindCampaign)))
+	s.people.check(calls)
+	answered, abandoned, results := int64(0), int64(0), map[string]int64{}
 	for _, c := range calls {
+		results[string(campaign.New().EndedAs(c, 2*time.Second, false).Result)]++
 		if c.AnsweredAt > 0 {
 			answered++
 			if c.ConnectedAt == 0 || c.ConnectedAt-c.AnsweredAt > 2000 {
@@ -226,20 +242,94 @@ func TestCampaignKilled(t *testing.T) {
 			}
 		}
 	}
-	chain := filepath.Join(t.TempDir(), "march.jsonl")
-	do("campaign", "evidence", "march", "--from", began.Format(time.RFC3339), "--output", chain)
+	chain := filepath.Join(s.t.TempDir(), "march.jsonl")
+	do("campaign", "evidence", "march", "--from", s.began.Format(time.RFC3339), "--output", chain)
 	raw, err := os.ReadFile(chain)
-	must(t, err)
+	must(s.t, err)
 	v, err := evidence.Verify(strings.NewReader(string(raw)))
-	must(t, err)
+	must(s.t, err)
 	if len(v.Faults) > 0 || v.Answered != answered || v.Abandoned != abandoned {
-		t.Errorf("%q; %d abandoned of %d, and by the records of calls %d of %d", v.Faults, v.Abandoned, v.Answered, abandoned, answered)
+		s.t.Errorf("%q; %d abandoned of %d, and by the records of calls %d of %d", v.Faults, v.Abandoned, v.Answered, abandoned, answered)
 	}
-	live := r.campaign(t).Live
-	if v.Paced == nil || float64(v.Paced.PacedAnswered) != live.Answered || float64(v.Paced.PacedAbandoned) != live.Abandoned {
-		t.Errorf("evidence %+v, and live %+v", v.Paced, live)
+	shown := s.campaign(s.t)
+	if shown.DialledBy == "two" {
+		shown = s.two.there.campaign(s.t)
 	}
-	t.Logf("%d calls, %d answered, %d abandoned, %d struck", len(calls), answered, abandoned, len(p.struck))
+	if v.Paced == nil || float64(v.Paced.PacedAnswered) != shown.Live.Answered || float64(v.Paced.PacedAbandoned) != shown.Live.Abandoned {
+		s.t.Errorf("evidence %+v, and live %+v", v.Paced, shown.Live)
+	}
+	if !maps.Equal(shown.Results, results) {
+		s.t.Errorf("results %v are shown, and %v are on record", shown.Results, results)
+	}
+	s.t.Logf("%d calls, %d answered, %d abandoned, %d struck; %v", len(calls), answered, abandoned, len(s.people.struck), results)
+}
+
+// TestCampaignKilled strikes a running campaign on a real PBX, at moments and in an order that a
+// seed gives: operadora is killed, Redis is, the connection to the PBX is cut, or the event socket
+// alone, the PBX is killed. No number is dialled twice, as the phones count it, and no lead is lost;
+// whoever answers reaches an agent, or is told and released; records, evidence and figures are what
+// the phones saw.
+func TestCampaignKilled(t *testing.T) {
+	t.Parallel()
+	s, o := strikes(t)
+	o.config += "lines: {again: 1s}\n"
+	s.rig = newRig(t, o)
+	s.start()
+	for n := range 4 {
+		s.sits(s.rig, fmt.Sprint(101+n))
+	}
+	s.run(struckLeads, s.cuts(map[string]func(){
+		"operadora is killed": func() { s.kill(); s.pause(100*time.Millisecond, 2*time.Second); s.start() },
+		"Redis is killed": func() {
+			must(t, s.Redis.Kill())
+			s.pause(100*time.Millisecond, 3*time.Second)
+			must(t, s.Redis.Restart(limit(t)))
+		},
+		"the PBX is killed": func() {
+			must(t, s.Switch.Kill())
+			s.people.gone()
+			must(t, s.Switch.Restart(limit(t)))
+			s.waitLog(s.mark, `msg="pbx connected"`)
+			for _, phone := range s.phones {
+				must(t, phone.Register(limit(t)))
+			}
+		},
+	}), "operadora is killed", "Redis is killed", "the connection is cut", "the event socket is cut", "the PBX is killed", "operadora is killed", "the event socket is cut")
+	s.reckon(struckLeads)
+}
+
+// TestCampaignOfTwoKilled: of two processes, each with a PBX, over both of which one campaign
+// calls, either is killed at any moment, and one's connection is cut. The other goes on, or the
+// next does; and all is as it is with one.
+func TestCampaignOfTwoKilled(t *testing.T) {
+	t.Parallel()
+	s, o := strikes(t)
+	const leads = 30
+	outbound := o.config
+	o.beside = &centre.Beside{Endpoints: lab.Desk(201, 202), Config: outbound}
+	o.files["campaigns/march.yaml"] = strings.Replace(struckCampaign, "trunks: [{pbx: main, lines: 30,", "trunks: [{pbx: other, lines: 30, calls_per_second: 10}, {pbx: main, lines: 30,", 1)
+	o.files["agents.yaml"] = `agents:
+  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
+  - {id: "102", pbx: main, endpoint: PJSIP/102, queues: [sales]}
+  - {id: "201", pbx: other, endpoint: PJSIP/201, queues: [sales]}
+  - {id: "202", pbx: other, endpoint: PJSIP/202, queues: [sales]}
+`
+	two := restingTwoRig(t, o)
+	must(t, two.Other.AddTrunk(lab.Trunk{Name: "trunk", Addr: s.carrier.Addr()}))
+	two.beginBoth()
+	two.drives(two.there.Log, 0, centre.OtherPBX)
+	s.rig, s.two = two.rig, two
+	for _, user := range []string{"101", "102"} {
+		s.sits(s.rig, user)
+	}
+	for _, user := range []string{"201", "202"} {
+		s.sits(two.there, user)
+	}
+	s.run(leads, s.cuts(map[string]func(){
+		"process one is killed": func() { two.kill(); s.pause(100*time.Millisecond, 3*time.Second); two.begin() },
+		"process two is killed": func() { two.killTwo(); s.pause(100*time.Millisecond, 3*time.Second); two.beginTwo() },
+	}), "process one is killed", "process two is killed", "the event socket is cut", "process one is killed", "process two is killed")
+	s.reckon(leads)
 }
 
 func (r *rig) campaign(t *testing.T) wire.CampaignView {

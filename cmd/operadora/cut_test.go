@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"sync"
@@ -8,7 +9,8 @@ import (
 	"time"
 )
 
-// cable is a TCP proxy that can be cut, like the cable between operadora and the PBX.
+// cable is a TCP proxy that can be cut, like the cable between operadora and the PBX, or have
+// an Asterisk's event socket cut alone.
 type cable struct {
 	t  *testing.T
 	l  net.Listener
@@ -17,7 +19,8 @@ type cable struct {
 
 	mu    sync.Mutex
 	down  bool              // guarded by mu
-	conns map[net.Conn]bool // guarded by mu
+	deaf  bool              // no event socket comes through; guarded by mu
+	conns map[net.Conn]bool // true of those on which events come; guarded by mu
 }
 
 // newCable lays a cable; lay connects it and gives its near end.
@@ -54,7 +57,7 @@ func (w *cable) carry(near net.Conn) {
 		_ = near.Close()
 		return
 	}
-	w.wg.Go(func() { _, _ = io.Copy(far, near); _ = far.Close(); _ = near.Close() }) // ends when either side does
+	w.wg.Go(func() { _, _ = io.Copy(far, asking{near, w}); _ = far.Close(); _ = near.Close() }) // ends when either side does
 	_, _ = io.Copy(near, far)
 	_ = far.Close()
 	_ = near.Close()
@@ -68,7 +71,7 @@ func (w *cable) keep(conns ...net.Conn) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range conns {
-		w.conns[c] = true
+		w.conns[c] = false
 		if w.down {
 			_ = c.Close()
 		}
@@ -86,10 +89,43 @@ func (w *cable) cut() {
 	}
 }
 
+// deafen drops the event sockets and refuses new ones; requests are answered.
+func (w *cable) deafen() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.deaf = true
+	for c, events := range w.conns {
+		if events {
+			_ = c.Close()
+		}
+	}
+}
+
 func (w *cable) mend() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.down = false
+	w.down, w.deaf = false, false
+}
+
+// asking is the near end of a connection, on which operadora may ask for events.
+type asking struct {
+	net.Conn
+	w *cable
+}
+
+// Read implements io.Reader.
+func (a asking) Read(b []byte) (int, error) {
+	n, err := a.Conn.Read(b)
+	if !bytes.HasPrefix(b[:n], []byte("GET /ari/events?")) { // a request is written in one piece
+		return n, err
+	}
+	a.w.mu.Lock()
+	defer a.w.mu.Unlock()
+	if a.w.deaf {
+		return 0, io.EOF
+	}
+	a.w.conns[a.Conn] = true
+	return n, err
 }
 
 // TestSocketCut cuts the connection to the PBX for ten seconds with callers at
