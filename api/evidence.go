@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -52,8 +53,9 @@ func (s *Server) heard(ctx context.Context, call string) (h evidence.Heard, err 
 			continue
 		}
 		var d struct {
-			State  string   `json:"state"`
-			Sounds []string `json:"sounds"`
+			State      string   `json:"state"`
+			Sounds     []string `json:"sounds"`
+			AnsweredMS int64    `json:"answered_ms"`
 		}
 		if json.Unmarshal(e.Data, &d) != nil {
 			continue // what cannot be read says nothing
@@ -61,6 +63,9 @@ func (s *Server) heard(ctx context.Context, call string) (h evidence.Heard, err 
 		h.State, h.Sounds = d.State, d.Sounds
 		if h.At.IsZero() {
 			h.At = e.At
+			if c.AnsweredAt > 0 { // it may have been found out later
+				h.At = time.UnixMilli(c.AnsweredAt + d.AnsweredMS).UTC()
+			}
 		}
 	}
 	return h, err

@@ -20,7 +20,7 @@ func TestEvidence(t *testing.T) {
 	w.record(
 		entry("9-1", orchestrator.EntryCallMessage, "lost", "", map[string]any{"state": "playing", "sounds": []string{"sorry"}, "answered_ms": 2000}),
 		entry("9-2", orchestrator.EntryCallMessage, "lost", "", map[string]any{"state": "heard", "sounds": []string{"sorry"}, "answered_ms": 5000}),
-		entry("9-3", orchestrator.EntryCallEnded, "lost", "", orchestrator.CallSummary{Call: "lost", Kind: orchestrator.KindCampaign, StartedAt: noon.UnixMilli(), Path: []string{"agent", "sorry"}}))
+		entry("9-3", orchestrator.EntryCallEnded, "lost", "", orchestrator.CallSummary{Call: "lost", Kind: orchestrator.KindCampaign, StartedAt: noon.UnixMilli(), AnsweredAt: noon.Add(4 * time.Second).UnixMilli(), Path: []string{"agent", "sorry"}}))
 	path := "/api/v1/campaigns/march/evidence?from=" + noon.Add(-time.Hour).Format(time.RFC3339) + "&to=" + noon.Format(time.RFC3339)
 	sums := map[string]bool{}
 	for format, kind := range map[string]string{"": "application/x-ndjson", "&format=csv": "text/csv; charset=utf-8; header=present"} {
@@ -30,7 +30,7 @@ func TestEvidence(t *testing.T) {
 		if r.Code != 200 || r.Header().Get("Content-Type") != kind || err != nil || len(v.Faults) > 0 || v.Abandoned != 1 || v.Answered != 1 {
 			t.Errorf("%s: %d %s %v %+v", format, r.Code, r.Header().Get("Content-Type"), err, v)
 		}
-		for _, want := range []string{"lost", "sorry", "heard", "agent sorry"} {
+		for _, want := range []string{"lost", "sorry", "heard", "agent sorry", noon.Add(6 * time.Second).UTC().Format("15:04:05")} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %q is not in it:\n%s", format, want, text)
 			}

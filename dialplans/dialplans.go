@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"strings"
 	"text/template"
+	"time"
 )
 
 //go:embed asterisk/* freeswitch/*
@@ -66,7 +67,10 @@ func UntilVariable(app string) string { return "OPERADORA_UNTIL_" + app }
 // off. An entry is: channel, milliseconds since 1970, cause, number dialled (of
 // callers), caller number; of Ends: whether the far end hung up (1 or 0; the cause does
 // not tell: Asterisk has 0 for most BYEs, and 16 for what its console hangs up), state of
-// the channel; and of Away: when the call began, state of the channel.
+// the channel, and of whom the PBX itself spoke to (LeadContext): what came of the message ("none"
+// where there is none, "cut", "heard" or "failed"), when it began, in milliseconds, and when
+// they had answered, in seconds with a fraction. Of Away: when the call began, state
+// of the channel.
 type Ring struct {
 	Name string // of the variables, without the digit
 	More string // what an entry has beside the fields that all have
@@ -81,7 +85,7 @@ const endsKept = 500
 
 // Ends keeps how the channels of calls ended that operadora has, or had.
 func Ends(app string) Ring {
-	return Ring{"OPERADORA_ENDS_" + app + "_", `,$["${CHANNEL(hangupsource)}" = "${CHANNEL(name)}"],${CHANNEL(state)}`, 2000}
+	return Ring{"OPERADORA_ENDS_" + app + "_", `,$["${CHANNEL(hangupsource)}" = "${CHANNEL(name)}"],${CHANNEL(state)},${OPERADORA_TOLD},${OPERADORA_TOLD_SINCE}`, 2000}
 }
 
 // Away keeps the calls that went to the away context.
@@ -96,6 +100,19 @@ func AwayLast(app string) string { return "OPERADORA_AWAY_LAST_" + app }
 // Away holds is on record, in milliseconds since 1970, and the channels that ended
 // shortly before, after commas.
 func AwayRecorded(app string) string { return "OPERADORA_AWAY_RECORDED_" + app }
+
+// What keeps those whom campaigns call from silence while operadora is away: a channel in
+// WatchContext, at the extension that is named as the application, sends whoever of LeadGroup
+// has answered and is joined with nobody to LeadContext, where LeadMessage is played: sounds, as
+// Playback() takes them.
+const (
+	WatchContext = "operadora-watch"
+	LeadContext  = "operadora-lead"
+	LeadGroup    = "GROUP(operadora-lead)" // is the application's name
+	LeadMessage  = "OPERADORA_MESSAGE"
+	// WatchLinger is how long the channel in WatchContext stays after the last of LeadGroup is gone.
+	WatchLinger = time.Minute
+)
 
 // NewPassword returns a new random password of 160 bits for Values.ARIPassword.
 func NewPassword() string {
@@ -116,8 +133,11 @@ func Asterisk(v Values) ([]File, error) {
 		EndsKept   int
 		Ends, Away Ring
 		AwayLast   string
-		DigitAt    int // where the digits start, past the prefix and the code's own digit
-	}{v, endsKept, Ends(v.App), Away(v.App), AwayLast(v.App), len(v.Prefix) + 1})
+		// Digits are RingDigits; WatchLinger is of the constant.
+		Digits      string
+		WatchLinger int
+		DigitAt     int // where the digits start, past the prefix and the code's own digit
+	}{v, endsKept, Ends(v.App), Away(v.App), AwayLast(v.App), RingDigits, int(WatchLinger / time.Second), len(v.Prefix) + 1})
 }
 
 func render(dir string, data any) ([]File, error) {

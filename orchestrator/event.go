@@ -19,6 +19,9 @@ const (
 	EventEnded EventKind = "ended"
 	// EventLeft: a channel left our control alive, because Continue sent it back.
 	EventLeft EventKind = "left"
+	// EventTold: the PBX itself tells a lead the message, as nobody here gave a sign of life in
+	// time (Origination.Lead). EventEnded follows.
+	EventTold EventKind = "told"
 	// EventTransfer: the phone on a channel asks that Number take its place or,
 	// when it has called somebody itself, that Other's far end do. Nothing happens
 	// before AnswerTransfer. Only PBXs that hand such requests over tell it; the
@@ -69,7 +72,8 @@ type Event struct {
 	Failed    bool
 	Reason    string // text of a failure, for logs and the timeline
 	Device    DeviceState
-	Verdict   Verdict // EventHeard
+	Verdict   Verdict    // EventHeard
+	Message   MessageEnd // EventEnded of a lead whom the PBX told it (EventTold)
 }
 
 // DeviceState is what the PBX knows of a phone.

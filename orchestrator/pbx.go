@@ -220,7 +220,22 @@ type ChannelEnd struct {
 	// AnsweredAt when, zero when the PBX cannot tell.
 	Answered   Told
 	AnsweredAt time.Time
+	// Message is what came of the message that the PBX itself told a lead (Origination.Lead), since
+	// MessageAt; "" of everybody else.
+	Message   MessageEnd
+	MessageAt time.Time
 }
+
+// MessageEnd is what came of a message that is told a lead for whom nobody was there in time.
+type MessageEnd string
+
+// What may come of it.
+const (
+	MessageHeard  MessageEnd = "heard"
+	MessageCut    MessageEnd = "cut" // who heard it hung up meanwhile
+	MessageFailed MessageEnd = "failed"
+	MessageNone   MessageEnd = "none" // there is none
+)
 
 // Told is what a PBX tells of something that it may know nothing of, which is "".
 type Told string
@@ -252,6 +267,9 @@ type ChannelTruth struct {
 	// Dialled tells of one that we ordered that its phone is called, as far as the PBX can
 	// tell: it may be made only.
 	Dialled bool
+	// Told tells that the PBX itself tells a lead the message (Origination.Lead): the channel is out
+	// of our control, and its end is all that follows.
+	Told bool `json:",omitempty"`
 	// AnsweredAt is when one that we dialled was answered, by the PBX's clock, told of one
 	// whose EventEntered was told to nobody here, and that is in no bridge; zero when the PBX
 	// cannot tell.
@@ -328,6 +346,11 @@ type Origination struct {
 	Language   string
 	Variables  map[string]string
 	Again      bool `json:"-"` // it may have been ordered before: look first
+	// Lead tells that it is a lead of a campaign who is called: who answers, or has, while
+	// operadora is away and is joined with nobody hears Message by the PBX itself, as far as it
+	// can, and is hung up. Where there is no message they are hung up at once.
+	Lead    bool    `json:",omitempty"`
+	Message []Media `json:",omitempty"`
 	// Once tells that nobody's phone may ring a second time: with Again the channel is
 	// taken as it is, and one that is not there is not made, but ErrInDoubt.
 	Once bool `json:",omitempty"`

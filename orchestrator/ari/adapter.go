@@ -16,18 +16,19 @@ import (
 // Adapter commands one Asterisk and tells what it does. Make it with New. Its
 // methods may be called from any goroutine; Run by one at a time.
 type Adapter struct {
-	name    string
-	cfg     Config
-	client  *client
-	legs    *legs
-	log     *slog.Logger
-	metrics *Metrics
-	watch   *watch
-	tapes   tapes
-	calling life.Places // calls that are being made: each takes two connections
-	gone    awayCalls
-	alone   alone
-	quiet   quiet
+	name     string
+	cfg      Config
+	client   *client
+	legs     *legs
+	log      *slog.Logger
+	metrics  *Metrics
+	watch    *watch
+	tapes    tapes
+	calling  life.Places // calls that are being made: each takes two connections
+	gone     awayCalls
+	watching watching
+	alone    alone
+	quiet    quiet
 	// transfers tells whether this Asterisk hands phones' transfers over.
 	transfers atomic.Bool
 

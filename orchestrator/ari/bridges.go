@@ -28,7 +28,11 @@ func (a *Adapter) CreateBridge(ctx context.Context, bridge string) error {
 // records something finishes that first, and hold music goes on inside the
 // bridge, so both must be stopped before. When one channel is gone none is joined.
 func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) error {
-	return a.join(ctx, bridge, false, channels)
+	err := a.join(ctx, bridge, false, channels)
+	if err == nil {
+		a.served(ctx, channels...)
+	}
+	return err
 }
 
 // JoinAbsorbing is Join for a channel whose keys reach nobody in the bridge; they
@@ -41,7 +45,11 @@ func (a *Adapter) JoinAbsorbing(ctx context.Context, bridge, channel string, oth
 			return err
 		}
 	}
-	return a.join(ctx, bridge, true, []string{channel})
+	err := a.join(ctx, bridge, true, []string{channel})
+	if err == nil {
+		a.served(ctx, append(others, channel)...)
+	}
+	return err
 }
 
 func (a *Adapter) join(ctx context.Context, bridge string, absorbing bool, channels []string) error {

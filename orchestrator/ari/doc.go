@@ -59,6 +59,10 @@
 // variables, and says nothing of an originator that is gone, which is asked for;
 // dial copies caller id and language of its caller over what was set before.
 //
+// Redirected by the dialplan (ChannelRedirect) it leaves the application (StasisEnd), runs the
+// dialplan from there, as if it had come by it, with its id and its hangup handlers, and is
+// announced by ChannelDestroyed in the end (TestLeadsAnswerNobody in cmd/operadora).
+//
 // Until it is put in a bridge of ours such a channel is in one that Asterisk keeps for
 // all of them, answered or not, and whenever one enters or leaves that, Asterisk
 // publishes the state of each: 36 more in it cost each call 107 messages and 2 ms of

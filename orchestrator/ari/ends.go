@@ -65,9 +65,9 @@ func (c *client) ring(ctx context.Context, r dialplans.Ring) ([]ringEntry, error
 
 // parseEntry reads an entry of a ring.
 func parseEntry(text string) (e ringEntry, ok bool) {
-	f := append(strings.Split(text, ","), "", "") // an end has one field less than a call that was served, or two
+	f := append(strings.Split(text, ","), "", "", "", "") // ends of older dialplans have fewer fields
 	at, ok := millis(f[1])
-	if !ok || len(f) < 7 || f[0] == "" {
+	if !ok || len(f) < 9 || f[0] == "" {
 		return e, false
 	}
 	cause, err := strconv.Atoi(f[2])
@@ -77,6 +77,10 @@ func parseEntry(text string) (e ringEntry, ok bool) {
 	e = ringEntry{channel: f[0], end: orchestrator.ChannelEnd{At: at, Cause: orchestrator.Cause(cause)}, did: f[3], number: f[4], up: f[6] == "Up"}
 	if f[6] != "" {
 		e.end.Answered = orchestrator.Tell(e.up)
+	}
+	if f[7] != "" {
+		since, _ := millis(f[8])
+		e.end.Message, e.end.MessageAt, e.end.AnsweredAt = orchestrator.MessageEnd(f[7]), since, answeredAt(f[9])
 	}
 	switch f[5] { // of an end: the far end hung up, or it did not; older dialplans do not say
 	case "1":
@@ -107,8 +111,8 @@ func (c *client) ends(ctx context.Context, app string) (map[string]orchestrator.
 		return nil, nil, err
 	}
 	var listened time.Time // somebody did, then; zero: nobody can tell when
-	if n, err := strconv.ParseInt(until, 10, 64); err == nil && until != pulseNever {
-		listened = time.Unix(n, 0).Add(-pulseGood)
+	if n := answeredAt(until); !n.IsZero() && until != pulseNever {
+		listened = n.Add(-pulseGood)
 	}
 	ends := map[string]orchestrator.ChannelEnd{}
 	var unseen []orchestrator.AwayCall

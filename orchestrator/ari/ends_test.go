@@ -190,7 +190,10 @@ func TestEndsTellWhoHungUp(t *testing.T) {
 		"op-s1-l1,1700000000000,16,,101":              {Cause: orchestrator.CauseNormal},              // of an older dialplan
 		"1.1,1700000000000,16,5000,101,1700000000,Up": {Cause: orchestrator.CauseNormal, Answered: orchestrator.ToldYes},
 		"op-c1-c1,1700000000000,16,,101,1,Up":         {Cause: orchestrator.CauseNormal, Answered: orchestrator.ToldYes},
-		"op-c1-c1,1700000000000,17,,101,1,Ringing":    {Cause: orchestrator.CauseBusy, Answered: orchestrator.ToldNo},
+		"op-c1-c1,1700000000000,16,,101,1,Up,,":       {Cause: orchestrator.CauseNormal, Answered: orchestrator.ToldYes},
+		"op-c1-c1,1700000000000,16,,101,0,Up,heard,1699999998000,1699999996.25": {Cause: orchestrator.CauseNormal, ByPBX: true, Answered: orchestrator.ToldYes,
+			AnsweredAt: time.UnixMilli(1699999996250), Message: orchestrator.MessageHeard, MessageAt: time.UnixMilli(1699999998000)},
+		"op-c1-c1,1700000000000,17,,101,1,Ringing": {Cause: orchestrator.CauseBusy, Answered: orchestrator.ToldNo},
 	} {
 		got, ok := parseEntry(entry)
 		if got.end.At = (time.Time{}); !ok || got.end != want {

@@ -257,6 +257,9 @@ func (s *told) Event(e orchestrator.Event) {
 	if e.Device != "" {
 		text += " " + string(e.Device)
 	}
+	if e.Message != "" {
+		text += " " + string(e.Message)
+	}
 	s.text <- text
 }
 

@@ -28,6 +28,8 @@ type leg struct {
 	asked   orchestrator.Cause // of our own Hangup
 	leaving bool               // our own Continue
 	over    bool               // its end was told; stays until Asterisk destroys the channel
+	lead    bool               // of a campaign, whom nobody has been joined with yet
+	told    bool               // the dialplan tells a lead the message: no other event than its end follows
 	heard   bool               // a call was made for it: Asterisk tells of it outside of the application, too
 }
 
@@ -65,6 +67,25 @@ func (l *legs) leaving(channel string, yes bool) {
 	if g := l.m[channel]; g != nil {
 		g.leaving = yes
 	}
+}
+
+// callsLead notes that a channel calls a lead.
+func (l *legs) callsLead(channel string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of(channel).lead = true
+}
+
+// servesLead notes that somebody is joined with a channel, and tells whether it is a lead's and that is news.
+func (l *legs) servesLead(channel string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[channel]
+	if g == nil || !g.lead {
+		return false
+	}
+	g.lead = false
+	return true
 }
 
 // callsFor notes that a call is made for a channel.
@@ -131,7 +152,7 @@ func (l *legs) seed(truth orchestrator.Snapshot) {
 	}
 	for id, c := range truth.Channels {
 		g := l.of(id)
-		g.entered, g.over, g.leaving, g.args = c.Entered, false, false, c.Args
+		g.entered, g.over, g.leaving, g.told, g.args = c.Entered, false, false, c.Told, c.Args
 		if keepsEnds(c.Args) && !originated(id) {
 			l.keepsEnds.Store(true)
 		}
@@ -139,15 +160,19 @@ func (l *legs) seed(truth orchestrator.Snapshot) {
 }
 
 // settle ends the memory of a channel that left the application without a
-// word; alive tells whether it still exists. It returns false when there is
+// word; alive tells whether it still exists, and told whether the dialplan tells it, a lead, the message. It returns false when there is
 // nothing to tell: another event has settled the matter meanwhile, or will,
 // as Asterisk announces the destruction of originated channels.
-func (l *legs) settle(channel string, alive bool) bool {
+func (l *legs) settle(channel string, alive, told bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g := l.m[channel]
 	if g == nil || g.over || g.entered || (originated(channel) && !alive) {
 		return false
+	}
+	if told {
+		g.told = true
+		return true
 	}
 	l.close(channel, g)
 	return true

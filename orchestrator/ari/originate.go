@@ -34,6 +34,9 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 	}
 	defer a.calling.Free()
 	if o.Once && o.Again {
+		if o.Lead { // by who gave the order before, perhaps; or not yet
+			a.watchOver(ctx, o.Channel)
+		}
 		return a.dialOnce(ctx, o)
 	}
 	a.legs.callsFor(o.Originator)
@@ -48,6 +51,10 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 		return errors.Join(from.err, a.undo(ctx, o.Channel, from.err))
 	}
 	a.learnEnds(ctx, o.Channel)
+	if o.Lead {
+		a.legs.callsLead(o.Channel)
+		a.watchOver(ctx, o.Channel)
+	}
 	return a.dial(ctx, o, from)
 }
 
@@ -187,6 +194,9 @@ func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
 		q.Set("otherChannelId", "far-"+o.Channel)
 	}
 	variables := originationVariables(o, a.transfers.Load())
+	if o.Lead {
+		maps.Copy(variables, a.leadVariables(o))
+	}
 	if a.legs.keepsEnds.Load() {
 		variables[handlerPush] = endedHandler
 	}

@@ -25,7 +25,7 @@ func (s *session) pulse(ctx context.Context) {
 	for {
 		until := pulseNever
 		if s.sink.Ready() {
-			until = strconv.FormatInt(s.theirs(time.Now()).Add(pulseGood).Unix(), 10)
+			until = seconds(s.theirs(time.Now()).Add(pulseGood))
 		}
 		if err := s.a.setGlobal(ctx, dialplans.UntilVariable(s.a.cfg.App), until); err != nil && ctx.Err() == nil {
 			s.a.log.DebugContext(ctx, "the dialplan could not be told that calls are taken", "error", err)
@@ -37,6 +37,9 @@ func (s *session) pulse(ctx context.Context) {
 		}
 	}
 }
+
+// seconds writes a time as the dialplan compares it: seconds since 1970 with a fraction.
+func seconds(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', 3, 64) }
 
 // setGlobal sets a global variable of the dialplan.
 func (a *Adapter) setGlobal(ctx context.Context, name, value string) error {

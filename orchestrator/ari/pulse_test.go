@@ -13,12 +13,12 @@ func TestPulse(t *testing.T) {
 	f := newFake(t)
 	s := f.run(f.adapter(nil))
 	s.want("connected")
-	until := func() int64 {
+	until := func() float64 {
 		t.Helper()
 		select {
 		case p := <-f.pulses:
 			value, ours := strings.CutPrefix(p, "OPERADORA_UNTIL_operadora=")
-			n, err := strconv.ParseInt(value, 10, 64)
+			n, err := strconv.ParseFloat(value, 64)
 			if !ours || err != nil {
 				t.Fatalf("the dialplan was told %q", p)
 			}
@@ -28,9 +28,9 @@ func TestPulse(t *testing.T) {
 			return 0
 		}
 	}
-	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Unix() // by Asterisk's clock
+	began := float64(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Unix()) // by Asterisk's clock
 	if n := until(); n < began || n > began+60 {
-		t.Errorf("calls are taken until %d, it is %d there", n, began)
+		t.Errorf("calls are taken until %f, it is %f there", n, began)
 	}
 	s.away.Store(true)
 	for until() != 1 {

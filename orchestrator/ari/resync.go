@@ -115,20 +115,22 @@ func (c *client) snapshot(ctx context.Context, app string) (_ orchestrator.Snaps
 // truthOf tells whether a channel is ours, and what of it. GET /channels shows
 // every channel of the PBX. Ours are those in our application, and those with
 // an id of ours that are still dialling: one that was handed back to the
-// dialplan has the id, too, but not the dialling application.
+// dialplan has the id, too, but not the dialling application. And leads whom the dialplan
+// tells what the campaign has for who is abandoned.
 func truthOf(c *channel, app string) (orchestrator.ChannelTruth, bool) {
 	leg := orchestrator.ChannelTruth{Up: c.State == "Up", CreatedAt: createdAt(c)}
 	if isSnoop(c.ID) {
 		return leg, false
 	}
-	switch c.Dialplan.AppName {
-	case "Stasis":
+	switch leg.Told = isTold(c); {
+	case leg.Told: // by the dialplan, which has it
+	case c.Dialplan.AppName == "Stasis":
 		name, rest, _ := strings.Cut(c.Dialplan.AppData, ",")
 		if name != app {
 			return leg, false
 		}
 		leg.Entered, leg.Args = leg.Up || !originated(c.ID), append([]string{}, splitArgs(rest)...)
-	case "AppDial2":
+	case c.Dialplan.AppName == "AppDial2":
 		if !orchestrator.Ours(c.ID) {
 			return leg, false
 		}
@@ -162,7 +164,7 @@ func (a *Adapter) answers(ctx context.Context, truth orchestrator.Snapshot) {
 	}
 	var asked []string
 	for id, c := range truth.Channels {
-		if c.Up && c.Entered && originated(id) && !bridged[id] && a.legs.inCall(id) != tell {
+		if c.Up && (c.Entered || c.Told) && originated(id) && !bridged[id] && a.legs.inCall(id) != tell {
 			asked = append(asked, id)
 		}
 	}
@@ -189,11 +191,11 @@ func (a *Adapter) answers(ctx context.Context, truth orchestrator.Snapshot) {
 
 // answeredAt reads the value of answerOf.
 func answeredAt(text string) time.Time {
-	seconds, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(seconds > 0 && seconds < 1<<33) {
+	s, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(s > 0 && s < 1<<33) {
 		return time.Time{}
 	}
-	return time.UnixMicro(int64(seconds * 1e6))
+	return time.UnixMicro(int64(s * 1e6))
 }
 
 // Snapshot is what exists within our application now, or is being dialled for it.

@@ -11,6 +11,7 @@ import (
 	wire "github.com/CyCoreSystems/ari/v6"
 	"github.com/coder/websocket"
 
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/life"
@@ -241,8 +242,25 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 		s.sink.Event(e)
 	case doubt:
 		s.wg.Go(func() { s.ask(ctx, e) })
+	case recount:
+		s.wg.Go(func() { s.recount(ctx, e) })
 	case silent:
 	}
+}
+
+// recount tells the end of a lead whom the dialplan told the message, with what came of that.
+// When it cannot be asked the next snapshot tells.
+func (s *session) recount(ctx context.Context, e orchestrator.Event) {
+	entries, err := s.a.client.ring(ctx, dialplans.Ends(s.a.cfg.App))
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if entry.channel == e.Channel {
+			e.Message, e.ByPBX = entry.end.Message, entry.end.ByPBX
+		}
+	}
+	s.call(ctx, func() { s.sink.Event(e) })
 }
 
 // ask finds out what became of a channel that left the application although
@@ -251,9 +269,9 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 func (s *session) ask(ctx context.Context, e orchestrator.Event) {
 	wait := firstRetry
 	for {
-		alive, err := s.a.exists(ctx, e.Channel)
+		alive, told, err := s.a.whereabouts(ctx, e.Channel)
 		if err == nil {
-			s.call(ctx, func() { s.resolve(e, alive) })
+			s.call(ctx, func() { s.resolve(e, alive, told) })
 			return
 		}
 		if !life.SleepAbout(ctx, wait) {
@@ -263,12 +281,15 @@ func (s *session) ask(ctx context.Context, e orchestrator.Event) {
 	}
 }
 
-func (s *session) resolve(e orchestrator.Event, alive bool) {
-	if !s.a.legs.settle(e.Channel, alive) {
+func (s *session) resolve(e orchestrator.Event, alive, told bool) {
+	if !s.a.legs.settle(e.Channel, alive, told) {
 		return
 	}
 	e.Kind, e.Reason = orchestrator.EventEnded, "ended without a word"
-	if alive {
+	switch {
+	case told:
+		e.Kind, e.Reason = orchestrator.EventTold, ""
+	case alive:
 		e.Kind, e.Reason = orchestrator.EventLeft, "taken by the PBX itself"
 	}
 	s.sink.Event(e)
@@ -277,6 +298,7 @@ func (s *session) resolve(e orchestrator.Event, alive bool) {
 // connected tells the sink the truth and then what arrived meanwhile.
 func (s *session) connected(ctx context.Context, truth orchestrator.Snapshot) {
 	s.a.legs.seed(truth)
+	s.a.watching.forget()
 	s.a.tapes.keep(truth)
 	s.a.alone.seed(truth)
 	s.a.quiet.seed(truth)

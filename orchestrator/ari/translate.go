@@ -30,9 +30,10 @@ var translated = []string{
 type verdict int
 
 const (
-	silent verdict = iota // nothing
-	tell                  // the event goes to the sink
-	doubt                 // the channel left the application; whether it lives must be asked
+	silent  verdict = iota // nothing
+	tell                   // the event goes to the sink
+	recount                // the channel ended; what the dialplan told it must be asked
+	doubt                  // the channel left the application; whether it lives must be asked
 )
 
 // translator turns wire events into ours. Apart from its memory of channels
@@ -147,7 +148,7 @@ func (l *legs) entered(e *orchestrator.Event, w *message) verdict {
 	up := w.Channel.State == "Up"
 	if originated(w.Channel.ID) && !up {
 		if g := l.of(w.Channel.ID); !g.over {
-			*g = leg{args: append([]string{}, w.Args...)} // created, to be dialled
+			*g = leg{args: append([]string{}, w.Args...), lead: g.lead} // created, to be dialled
 		}
 		return silent
 	}
@@ -271,6 +272,9 @@ func (l *legs) destroyed(e *orchestrator.Event) verdict {
 		e.Cause, e.Reason = orchestrator.CauseNoResponse, "the phone never alerted"
 	}
 	e.Kind = orchestrator.EventEnded
+	if g != nil && g.told {
+		return recount
+	}
 	return tell
 }
 

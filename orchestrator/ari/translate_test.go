@@ -210,7 +210,7 @@ func TestSettle(t *testing.T) {
 		if r.g != nil {
 			l.m[r.channel] = r.g
 		}
-		if got := l.settle(r.channel, r.alive); got != r.want {
+		if got := l.settle(r.channel, r.alive, false); got != r.want {
 			t.Errorf("%s: told %v, want %v", r.name, got, r.want)
 		}
 		if got := l.m[r.channel] != nil; got != r.remembered {

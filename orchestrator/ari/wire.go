@@ -41,6 +41,7 @@ type channel struct {
 		Number string `json:"number"`
 	} `json:"caller"`
 	Dialplan struct {
+		Context string `json:"context"`
 		Exten   string `json:"exten"`
 		AppName string `json:"app_name"`
 		AppData string `json:"app_data"`

@@ -208,6 +208,59 @@ func (x *change) noteMessage(state string) {
 	x.note(orchestrator.EntryCallMessage, f)
 }
 
+// pbxTells takes in that the PBX itself tells a lead the message: nobody here gave a sign of life in
+// time. Nothing can be done for them any more, and their end follows.
+func (x *change) pbxTells(answered time.Time) {
+	customer := x.c.Customer()
+	if !x.unserved() || x.c.Abandoned > 0 || x.c.Gone() || x.c.State == StateClearing || x.c.State == StateEnded {
+		x.refuse(string(x.c.State), string(orchestrator.EventTold))
+		return
+	}
+	if x.c.AnsweredAt == 0 {
+		if customer.State == LegPlanned { // the store has forgotten that it was dialled
+			x.leg(customer, LegOnDial)
+		}
+		x.leg(customer, LegOnAnswer)
+		x.at, x.unseen = x.c.answeredAt(answered, x.came), true
+		customer.Up, x.c.AnsweredAt, customer.Doubt = x.happened(), x.happened(), false
+		x.noteAnswer()
+		x.at, x.unseen = x.came, false
+	}
+	x.disarm(TimerRing)
+	if x.c.Visit != nil && x.c.Visit.waits() {
+		x.unqueue("deadline")
+	}
+	x.stopPlaying()
+	x.disarm(TimerWait)
+	x.disarm(TimerFlow)
+	x.c.Home, x.c.Flow, x.c.Abandoned = nil, nil, x.happened()
+	x.noteMessage("playing")
+}
+
+// pbxTold takes in that the PBX told a lead the message while nobody listened, before their end is.
+func (x *change) pbxTold(end orchestrator.ChannelEnd) {
+	if !x.unserved() || x.c.Abandoned > 0 || x.c.State == StateClearing {
+		return
+	}
+	at := max(end.MessageAt.UnixMilli(), x.c.AnsweredAt)
+	x.at, x.c.Abandoned = time.UnixMilli(at), at
+	if end.Message != orchestrator.MessageNone {
+		x.noteMessage("playing")
+	}
+	x.at = end.At
+}
+
+// pbxHasTold takes in what came of a message that the PBX told, with the end of who heard it: who
+// hung up after it did so because it was over.
+func (x *change) pbxHasTold(e *orchestrator.Event) {
+	if x.c.Abandoned == 0 || x.c.State == StateClearing {
+		return
+	}
+	if x.noteMessage(string(e.Message)); e.ByPBX {
+		x.c.EndedBy, e.ByPBX = "pbx", false
+	}
+}
+
 // notAnswered ends an attempt. One whose answer crossed our hangup was answered, and
 // the lead heard nobody.
 func (x *change) notAnswered(outcome orchestrator.Outcome, by string, cause orchestrator.Cause) {

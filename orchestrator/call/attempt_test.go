@@ -32,7 +32,13 @@ func attempted(stages ...func(*world)) *world {
 var (
 	leadRings   = func(w *world) { w.pbx.phoneRings(w.pbx.channels[w.customer]) }
 	leadAnswers = (*world).customerAnswers
-	leadEnds    = func(cause orchestrator.Cause) func(*world) {
+	dead        = func(w *world) { w.cut = true }
+	backAgain   = func(w *world) { w.crash(time.Second) }
+	tells       = func(w *world) { w.pbx.tells(w.customer) }
+	hasTold     = func(came orchestrator.MessageEnd) func(*world) {
+		return func(w *world) { w.pbx.hasTold(w.customer, came) }
+	}
+	leadEnds = func(cause orchestrator.Cause) func(*world) {
 		return func(w *world) { w.pbx.end(w.customer, cause) }
 	}
 )
@@ -177,6 +183,24 @@ func TestLeadWaits(t *testing.T) {
 		{"killed as it is played, and over meanwhile", nil, []func(*world){leadAnswers, late, func(w *world) { w.crash(10 * time.Second) }},
 			orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "playing", "heard"}},
 		{"killed while waiting", nil, []func(*world){leadAnswers, func(w *world) { w.crash(time.Minute) }}, orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "heard"}},
+		{"killed as it rings, and told by the PBX", nil, []func(*world){leadRings, dead, leadAnswers, tells, hasTold(orchestrator.MessageHeard), backAgain},
+			orchestrator.OutcomeAbandoned, "pbx", []string{"playing", "heard"}},
+		{"killed as it rings, and hangs up on the PBX", nil, []func(*world){leadRings, dead, leadAnswers, tells, hasTold(orchestrator.MessageCut), backAgain},
+			orchestrator.OutcomeAbandoned, "number", []string{"playing", "cut"}},
+		{"killed as it rings, and the PBX tells them yet", nil, []func(*world){leadRings, dead, leadAnswers, tells, backAgain, hasTold(orchestrator.MessageHeard)},
+			orchestrator.OutcomeAbandoned, "pbx", []string{"playing", "heard"}},
+		{"killed while waiting, and told by the PBX", nil, []func(*world){leadAnswers, dead, tells, hasTold(orchestrator.MessageHeard), backAgain},
+			orchestrator.OutcomeAbandoned, "pbx", []string{"playing", "heard"}},
+		{"killed as a phone rings, and told by the PBX", nil, []func(*world){free, leadAnswers, ringing, dead, tells, hasTold(orchestrator.MessageFailed), backAgain},
+			orchestrator.OutcomeAbandoned, "pbx", []string{"playing", "failed"}},
+		{"killed as a phone rings, and the PBX tells them yet", nil, []func(*world){free, leadAnswers, ringing, dead, tells, backAgain, hasTold(orchestrator.MessageHeard)},
+			orchestrator.OutcomeAbandoned, "pbx", []string{"playing", "heard"}},
+		{"killed, and the PBX has nothing to tell", []func(*Attempt){func(o *Attempt) { o.Message = nil }},
+			[]func(*world){leadRings, dead, leadAnswers, tells, hasTold(orchestrator.MessageNone), backAgain}, orchestrator.OutcomeAbandoned, "pbx", []string{"none"}},
+		{"hung while a phone rings, and told by the PBX", nil, []func(*world){free, leadAnswers, ringing, tells, hasTold(orchestrator.MessageHeard)},
+			orchestrator.OutcomeAbandoned, "pbx", []string{"playing", "heard"}},
+		{"hung as it rings, and hangs up on the PBX", nil, []func(*world){leadRings, leadAnswers, tells, hasTold(orchestrator.MessageCut)},
+			orchestrator.OutcomeAbandoned, "caller", []string{"playing", "cut"}},
 		{"no message", []func(*Attempt){func(o *Attempt) { o.Message = nil }}, []func(*world){leadAnswers, late}, orchestrator.OutcomeAbandoned, "operadora", []string{"none"}},
 		{"served", nil, []func(*world){free, leadAnswers, ringing, answered, after(10 * time.Second), leadEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeServed, "caller", nil},
 		{"served, and the agent ends", nil, []func(*world){free, leadAnswers, ringing, answered, after(10 * time.Second), agentEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeServed, "agent", nil},

@@ -94,8 +94,9 @@ func (x *change) ends(v Truth) {
 	})
 	for _, ch := range ended {
 		end := v.Ended[ch]
-		_, there := v.Channels[ch] // it left, and came back
-		if there || end.At.UnixMilli() < x.c.StartedAt || end.At.After(x.came) {
+		truth, there := v.Channels[ch]
+		if there && !truth.Told || // it left, and came back
+			end.At.UnixMilli() < x.c.StartedAt || end.At.After(x.came) {
 			continue
 		}
 		l := x.c.leg(ch)
@@ -113,7 +114,10 @@ func (x *change) ends(v Truth) {
 		if left && (x.c.State == StateDialing || x.c.State == StateReaching) && x.c.Promise == nil {
 			x.dialEnded(end)
 		}
-		x.event(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: end.Cause, ByPBX: end.ByPBX})
+		if left && end.Message != "" {
+			x.pbxTold(end)
+		}
+		x.event(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: end.Cause, ByPBX: end.ByPBX, Message: end.Message})
 		x.at, x.unseen, x.ending = x.came, false, ""
 	}
 }
@@ -160,6 +164,8 @@ func (x *change) compareCustomer(v Truth) {
 	customer := x.c.Customer()
 	truth, there := v.Channels[customer.Channel]
 	switch {
+	case there && truth.Told:
+		x.pbxTells(truth.AnsweredAt)
 	case there && truth.Entered && x.handedOnBefore(v.At):
 		x.cameBack(truth, "")
 	case there:

@@ -214,6 +214,9 @@ func (x *change) late(lost time.Duration) {
 
 // event sorts a PBX event by the leg it concerns.
 func (x *change) event(e orchestrator.Event) {
+	if e.Message != "" && e.Channel == x.c.Customer().Channel {
+		x.pbxHasTold(&e)
+	}
 	switch e.Kind {
 	case orchestrator.EventPlayed:
 		x.played(e)
@@ -239,6 +242,10 @@ func (x *change) event(e orchestrator.Event) {
 			x.hangStray(e.Channel)
 		default:
 			x.refuse("foreign channel", string(e.Kind))
+		}
+	case orchestrator.EventTold:
+		if e.Channel == x.c.Customer().Channel {
+			x.pbxTells(time.Time{})
 		}
 	case orchestrator.EventTransfer:
 		x.askedTransfer(e)
@@ -268,7 +275,7 @@ func (x *change) customerEvent(e orchestrator.Event) {
 		}
 		x.cameBack(orchestrator.ChannelTruth{Up: e.Up, Entered: true, Args: e.Args, DID: e.DID, Caller: e.Caller}, e.Language)
 	case orchestrator.EventRinging, orchestrator.EventPlayed, orchestrator.EventRecorded,
-		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent:
+		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent, orchestrator.EventTold:
 		x.refuse(string(x.c.State), string(e.Kind))
 	}
 }
@@ -348,7 +355,7 @@ func (x *change) farEvent(e orchestrator.Event) {
 		x.farGone(orchestrator.CauseGone) // taken by the PBX itself: nobody is blamed
 	case orchestrator.EventPlayed,
 		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventHeld,
-		orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent:
+		orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent, orchestrator.EventTold:
 		x.refuse("leg "+string(far.State), string(e.Kind))
 	}
 }

@@ -248,6 +248,10 @@ func (x *change) callCustomer(way orchestrator.Passage) {
 	}
 	x.noteDial("dialling", nil)
 	var contact *orchestrator.Contacting
+	var message []orchestrator.Media
+	if x.c.Attempt != nil {
+		message = x.c.Attempt.Message
+	}
 	if a := x.c.Attempt; a == nil || a.ByAgent() {
 		contact = &orchestrator.Contacting{Call: x.c.Call, Kind: x.c.Kind, Queue: x.c.Visit.Queue, Number: way.Number}
 		if a != nil { // time has passed since the campaign judged the lead
@@ -260,6 +264,7 @@ func (x *change) callCustomer(way orchestrator.Passage) {
 	x.do(Dial{Outside: true, Contact: contact, Order: orchestrator.Origination{
 		Channel: customer.Channel, Endpoint: way.Endpoint, Args: []string{"customer", x.c.Call},
 		Caller: x.shownOutside(), Timeout: x.pbxRing(), Language: x.c.Language, Once: true,
+		Lead: x.c.Attempt != nil, Message: message,
 	}})
 }
 
@@ -396,7 +401,11 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 			x.refuse("leg "+string(customer.State), string(e.Kind))
 			return
 		}
-		switch outcome := cmp.Or(x.ending, x.endOf(customer.State, e.Cause)); x.c.State {
+		outcome := cmp.Or(x.ending, x.endOf(customer.State, e.Cause))
+		if x.c.Abandoned > 0 {
+			outcome = orchestrator.OutcomeAbandoned
+		}
+		switch x.c.State {
 		case StateDialing:
 			x.notReached(outcome, e.Cause)
 		case StateReaching:
@@ -420,7 +429,7 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 			x.loseAgent(outcome, "pbx")
 		}
 	case orchestrator.EventLeft, orchestrator.EventDigit, orchestrator.EventPlayed, orchestrator.EventRecorded,
-		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent:
+		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent, orchestrator.EventTold:
 		x.refuse(string(x.c.State), string(e.Kind))
 	}
 }
@@ -571,6 +580,8 @@ func (x *change) compareDialling(v Truth) {
 	truth, there := v.Channels[customer.Channel]
 	switch {
 	case !x.c.dialling() || customer.State == LegPlanned && !there || x.c.Gone():
+	case there && truth.Told:
+		x.pbxTells(truth.AnsweredAt)
 	case there && customer.State == LegHanging:
 		if truth.Up {
 			x.foundUp(truth)

@@ -38,6 +38,7 @@ type toyChannel struct {
 	held     bool      // by its phone's own key
 	muted    bool      // heard by nobody
 	line     bool      // an agent's permanent line
+	told     bool      // a lead who hears the message by the PBX itself
 	asks     bool      // its phone waits to be told of a transfer
 	offer    string    // for which it was dialled
 	since    time.Time // dialled, or up
@@ -185,7 +186,7 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 
 func (p *toyPBX) on(channel string, do func(*toyChannel)) error {
 	ch, ok := p.channels[channel]
-	if !ok {
+	if !ok || ch.told {
 		return notThere(channel)
 	}
 	do(ch)
@@ -334,6 +335,20 @@ func (p *toyPBX) end(id string, cause orchestrator.Cause) {
 		p.ended[id] = end
 		p.out(id, orchestrator.Event{Kind: orchestrator.EventEnded, Channel: id, Cause: cause})
 	}
+}
+
+// tells has the PBX itself tell a lead the message, as nobody gives it a sign of life.
+func (p *toyPBX) tells(id string) {
+	p.channels[id].told = true
+	p.emit(orchestrator.Event{Kind: orchestrator.EventTold, Channel: id})
+}
+
+// hasTold ends that; who heard it to its end is hung up.
+func (p *toyPBX) hasTold(id string, came orchestrator.MessageEnd) {
+	end := orchestrator.ChannelEnd{At: p.w.now, Cause: orchestrator.CauseNormal, ByPBX: came != orchestrator.MessageCut, Message: came, MessageAt: p.w.now}
+	end.Answered, end.AnsweredAt = orchestrator.ToldYes, p.channels[id].since
+	p.ended[id] = end
+	p.out(id, orchestrator.Event{Kind: orchestrator.EventEnded, Channel: id, Cause: end.Cause, ByPBX: end.ByPBX, Message: came})
 }
 
 func (p *toyPBX) endPlay(id string) {
@@ -530,7 +545,7 @@ func (p *toyPBX) truth(adopted, restarts bool) Truth {
 		if ch.line && p.w.me.c.leg(id) == nil {
 			continue // its session's
 		}
-		truth := orchestrator.ChannelTruth{Up: ch.up, Entered: ch.up || !ch.ours, Dialled: ch.ours && !ch.made}
+		truth := orchestrator.ChannelTruth{Up: ch.up, Entered: (ch.up || !ch.ours) && !ch.told, Dialled: ch.ours && !ch.made, Told: ch.told}
 		if ch.ours && ch.up && !p.tacit {
 			truth.AnsweredAt = ch.since
 		}

@@ -253,7 +253,7 @@ func (v *driving) Event(e orchestrator.Event) {
 		id = e.Recording
 	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventEnded,
 		orchestrator.EventLeft, orchestrator.EventDigit, orchestrator.EventTransfer, orchestrator.EventHeld,
-		orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent: // these name a channel, or none
+		orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent, orchestrator.EventTold: // these name a channel, or none
 	}
 	owner := v.callOf(id)
 	v.shared(e)
@@ -427,7 +427,7 @@ func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool)
 			t.Channels[ch] = c
 		}
 		if end, told := s.Ended[ch]; told {
-			end.At, end.AnsweredAt = s.OurTime(end.At), s.OurTime(end.AnsweredAt)
+			end.At, end.AnsweredAt, end.MessageAt = s.OurTime(end.At), s.OurTime(end.AnsweredAt), s.OurTime(end.MessageAt)
 			t.Ended[ch] = end
 		}
 	}

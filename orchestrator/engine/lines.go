@@ -419,7 +419,7 @@ func (v *driving) shared(e orchestrator.Event) {
 		v.lines.dropped(e.Channel)
 	case orchestrator.EventDigit, orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed:
 	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventPlayed,
-		orchestrator.EventRecorded, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent:
+		orchestrator.EventRecorded, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent, orchestrator.EventTold:
 		return
 	}
 	if by := v.lines.by(e.Channel); by != "" {

@@ -36,7 +36,7 @@ var modules = strings.Fields(`
 	pbx_config app_dial app_playback app_echo app_verbose app_read app_queue
 	app_stack app_mixmonitor app_record app_exec app_originate app_senddtmf
 	app_bridgewait app_chanspy app_milliwatt app_playtones app_userevent
-	app_softhangup app_agent_pool app_waitforsilence app_amd app_confbridge app_while
+	app_softhangup app_channelredirect app_agent_pool app_waitforsilence app_amd app_confbridge app_while
 	func_channel func_cdr func_callerid func_logic func_strings func_math func_dialplan
 	func_devstate func_extstate func_hangupcause func_global func_timeout
 	func_volume func_pjsip_endpoint func_pjsip_aor func_pjsip_contact

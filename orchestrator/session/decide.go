@@ -328,7 +328,7 @@ func (x *change) event(e orchestrator.Event) {
 		}
 	case orchestrator.EventRinging, orchestrator.EventHeld, orchestrator.EventResumed,
 		orchestrator.EventRecorded, orchestrator.EventDevice, orchestrator.EventPlayed,
-		orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent: // nothing follows from these
+		orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent, orchestrator.EventTold: // nothing follows from these
 	}
 }
 

@@ -150,7 +150,7 @@ func (x *change) reachEvent(e orchestrator.Event) bool {
 		x.do(call.AnswerTransfer{Channel: e.Channel})
 	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDigit,
 		orchestrator.EventPlayed, orchestrator.EventRecorded, orchestrator.EventDevice,
-		orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent: // the other PBX's call takes care of these
+		orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent, orchestrator.EventTold: // the other PBX's call takes care of these
 	}
 	return true
 }

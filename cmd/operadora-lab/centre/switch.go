@@ -236,8 +236,8 @@ func takes(pbx Switch) (bool, error) {
 		return false, err
 	}
 	_, value, _ := strings.Cut(globals, dialplans.UntilVariable("operadora")+"=")
-	until, err := strconv.ParseInt(strings.TrimSpace(strings.SplitN(value, "\n", 2)[0]), 10, 64)
-	return err == nil && time.Now().Unix() <= until, nil //nolint:nilerr // it was never told
+	until, err := strconv.ParseFloat(strings.TrimSpace(strings.SplitN(value, "\n", 2)[0]), 64)
+	return err == nil && float64(time.Now().Unix()) <= until, nil //nolint:nilerr // it was never told
 }
 
 // AwaitTakes waits until the dialplan hands calls over, or does not any more.

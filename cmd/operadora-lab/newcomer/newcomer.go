@@ -331,7 +331,7 @@ func (h *hour) awaitTaking(want bool) error {
 		}
 		_, value, _ := strings.Cut(globals, name)
 		value, _, _ = strings.Cut(value, "\n")
-		if until, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64); err == nil && (time.Now().Unix() <= until) == want {
+		if until, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil && (float64(time.Now().Unix()) <= until) == want {
 			return nil
 		}
 		if !life.Sleep(h.ctx, 100*time.Millisecond) {

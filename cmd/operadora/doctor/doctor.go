@@ -125,6 +125,7 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 	judgePhones(s, name, d.ACD.Agents, f.endpoints, onAsterisk, f.endpointsErr)
 	judgeReach(s, f.reach)
 	judgeMachines(s, f, hearing(name, d))
+	judgeLeads(s, f, callingOver(name, d))
 	judgeTransfers(s, f)
 	judgeVanishing(s, f)
 	judgeNumbers(s, f)

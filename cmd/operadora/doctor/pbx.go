@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
@@ -41,6 +42,7 @@ type pbxFacts struct {
 	endpoints    map[string]string
 	endpointsErr error
 	reach        reachFacts
+	noWatch      bool // the dialplan has no context that watches over who answers campaigns
 	noMachines   bool // the dialplan has no context that tells machines from people
 
 	recordings map[string]error // what came of a trial, by format
@@ -84,6 +86,7 @@ func probePBX(ctx context.Context, cfg ari.Config, to gate.Reach, ours bool, pho
 	}
 	f.host = probeHost(ctx, console, f.report.EntityID)
 	f.reach = asteriskReach(ctx, to, f, console)
+	f.noWatch = lacksContext(ctx, f, console, dialplans.WatchContext)
 	f.noMachines = lacksContext(ctx, f, console, machineContext)
 	if f.host.err == nil {
 		f.kept, f.keptErr = keptNumbers(ctx, r, console, f, phones, numbers)
