@@ -303,7 +303,9 @@ func (d *Day) queues(stays map[string][]*Stay) {
 		s := &d.spans[i]
 		var of *Stay
 		if s.State != Reserved { // the call may have gone on to another queue since
-			of = last(s.Call, s.At, func(x *Stay) bool { return x.Result == ResultAnswered && x.Agent == s.Agent })
+			of = last(s.Call, s.At, func(x *Stay) bool {
+				return x.Result == ResultAnswered && x.Agent == s.Agent && (s.State != Wrapping || x.Left <= s.At)
+			})
 		}
 		if of == nil {
 			of = waiting(s.Call, s.At)
