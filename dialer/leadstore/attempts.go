@@ -119,9 +119,20 @@ func (s *Store) Plan(ctx context.Context, term int64, list []Attempt) error {
 	})
 }
 
+// placeLooks notes how leads stand with a campaign; of those that were removed since they were chosen it keeps nothing.
 func placeLooks(ctx context.Context, tx *records.Tx, rows [][]any) error {
-	_, err := tx.Insert(ctx, "campaign_leads", "campaign, lead, list, state, due, reason, called",
-		"ON CONFLICT (campaign, lead) DO UPDATE SET state = excluded.state, due = excluded.due, reason = excluded.reason, called = CASE WHEN excluded.called = 1 THEN 1 ELSE campaign_leads.called END", rows)
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := tx.Insert(ctx, "campaign_leads", "campaign, lead, list, state, due, reason, called",
+		"ON CONFLICT (campaign, lead) DO UPDATE SET state = excluded.state, due = excluded.due, reason = excluded.reason, called = CASE WHEN excluded.called = 1 THEN 1 ELSE campaign_leads.called END", rows); err != nil {
+		return err
+	}
+	leads := make([]any, len(rows))
+	for i, r := range rows {
+		leads[i] = r[1]
+	}
+	_, err := tx.Exec(ctx, "DELETE FROM campaign_leads WHERE lead IN ("+records.Marks(len(leads))+") AND NOT EXISTS (SELECT 1 FROM leads WHERE id = campaign_leads.lead)", leads...)
 	return err
 }
 

@@ -6,6 +6,9 @@ CREATE TABLE lead_counts (
 );
 INSERT INTO lead_counts SELECT list, COUNT(*) FROM leads GROUP BY list;
 
+-- What campaigns noted of leads that were removed meanwhile is of nobody.
+DELETE FROM campaign_leads WHERE NOT EXISTS (SELECT 1 FROM leads WHERE id = campaign_leads.lead);
+
 -- 1: there was an attempt that was neither skipped nor withdrawn.
 ALTER TABLE campaign_leads ADD COLUMN called BIGINT NOT NULL DEFAULT 0;
 UPDATE campaign_leads SET called = 1 WHERE EXISTS (SELECT 1 FROM campaign_attempts a
