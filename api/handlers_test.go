@@ -595,7 +595,7 @@ func TestReport(t *testing.T) {
 	}
 	for query, field := range map[string]string{
 		"service": "from", "service" + span + "&interval_ms=0": "interval_ms", "service?from=2026-03-02T13:00:00Z&to=2026-03-02T11:00:00Z": "to", "service?from=x": "from",
-		"service" + span + "&time_zone=Bogota": "time_zone", "service" + span + "&by=colour": "by", "service" + span + "&by=reason": "by", "agents" + span + "&queue=sales": "queue",
+		"service" + span + "&time_zone=Bogota": "time_zone", "service" + span + "&by=colour": "by", "service" + span + "&by=reason": "by", "agents" + span + "&did=5000": "did",
 		"service" + span + "&interval_ms=420000": "interval", "service?from=2020-03-02T13:00:00Z&to=2026-03-02T11:00:00Z": "from",
 	} {
 		if p := read[problem](t, ask(s, "GET", "/api/v1/reports/"+query, w.tokens[wire.RoleAdmin], ""), 400); !strings.Contains(p.Field+p.Detail, field) {

@@ -17,7 +17,7 @@ func TestReportsNameWhatIsWrong(t *testing.T) {
 		"reports/service?from=2026-03-02T00:00:00Z&queue=nowhere":                                {"404", "queue", "nowhere"},
 		"reports/service?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z":                      {"400", "to", "2026-03-01T00:00:00Z"},
 		"reports/agents?from=2026-03-02T00:00:00Z&by=moon":                                       {"400", "by", "moon"},
-		"reports/pauses?from=2026-03-02T00:00:00Z&queue=sales":                                   {"400", "queue", "sales"},
+		"reports/pauses?from=2026-03-02T00:00:00Z&did=5000":                                      {"400", "did", "5000"},
 		"sheet?queue=nowhere&day=2026-03-02":                                                     {"404", "queue", "nowhere"},
 		"logbook?from=2026-01-01T00:00:00Z&to=2026-03-01T00:00:00Z":                              {"400", "from", "2026-01-01T00:00:00Z"},
 		"reports/service?from=2026-03-02T00:00:00Z&time_zone=" + url.QueryEscape("Mars/Olympus"): {"400", "time_zone", "Mars/Olympus"},

@@ -326,8 +326,9 @@ type Playback struct {
 	Media       []Media
 	Language    string // "en", "es"; "" is the channel's own
 	Again       bool   `json:"-"` // it may have been ordered before: look first
-	// Aside lets a conversation go on meanwhile, of which the channel is a part: both sides
-	// hear each other, and the channel alone what is played. It is for one short sound.
+	// Aside lets the conversation go on of which the channel is a part: what is played is mixed
+	// into it for the channel alone, or cut short, so that neither side misses what the other
+	// says. It is for one sound.
 	Aside bool `json:",omitempty"`
 }
 

@@ -166,8 +166,14 @@ func (r *rig) noneRefused() {
 	defer func() { _ = rdb.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if denied, err := rdb.ACLLog(ctx, 10).Result(); err == nil && len(denied) > 0 { // a test may have killed it
-		r.t.Errorf("Redis refused something: %s %s", denied[0].Reason, denied[0].Object)
+	denied, err := rdb.ACLLog(ctx, 10).Result()
+	if err != nil {
+		return // a test may have killed it
+	}
+	for _, d := range denied {
+		if !strings.HasPrefix(d.Object, "slowlog|") && !strings.HasPrefix(d.Object, "beyond:") { // doctor tries what it should not be able to do
+			r.t.Errorf("Redis refused something: %s %s", d.Reason, d.Object)
+		}
 	}
 }
 

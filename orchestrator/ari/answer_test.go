@@ -84,7 +84,7 @@ func TestAnswersAfterAnotherTookOver(t *testing.T) {
 	a.legs.mu.Lock()
 	clear(a.legs.m) // what another process knows of it
 	a.legs.mu.Unlock()
-	truth, _, err := a.client.snapshot(t.Context(), "operadora")
+	truth, err := a.client.snapshot(t.Context(), "operadora")
 	must(t, err)
 	if c := truth.Channels[o.Channel]; c.Up || c.Entered || len(c.Args) != 2 {
 		t.Errorf("the ringing leg is seen as %+v", c)

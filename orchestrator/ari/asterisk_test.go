@@ -159,7 +159,7 @@ func TestOriginationOnTheWire(t *testing.T) {
 	if !slices.Equal(e.Args, args) {
 		t.Errorf("args %q, want %q", e.Args, args)
 	}
-	truth, _, err := a.client.snapshot(t.Context(), "operadora")
+	truth, err := a.client.snapshot(t.Context(), "operadora")
 	must(t, err)
 	if got := truth.Channels[o.Channel]; !got.Up || !got.Entered || !slices.Equal(got.Args, args) {
 		t.Errorf("snapshot %+v", got)
@@ -316,7 +316,7 @@ func TestTakenByTheDialplan(t *testing.T) {
 	_, err := w.asterisk.CLI("channel redirect " + c.Name + " lab,600,1")
 	must(t, err)
 	h.await(orchestrator.EventLeft, channel)
-	truth, _, err := a.client.snapshot(t.Context(), "operadora")
+	truth, err := a.client.snapshot(t.Context(), "operadora")
 	must(t, err)
 	if _, ok := truth.Channels[channel]; ok {
 		t.Error("the snapshot still shows it")

@@ -103,9 +103,7 @@
 // bridge: what the customer hears goes on sample by sample while snoops come and go
 // (TestMonitorIsHeardByWhomItMayBe). What it whispers is mixed into audio that
 // passes: a phone to which nothing is sent, because its caller is on hold, hears
-// nothing of it. What is played to a channel in a bridge takes it out for so long: the
-// beep of a call on a permanent line is whispered instead (aside.go). The removal is
-// answered before the id is free again; a second one of
+// nothing of it. The removal is answered before the id is free again; a second one of
 // an id that exists is 500, and logged as an error.
 //
 // Recordings. An order to stop that arrives while a recording begins is

@@ -7,9 +7,11 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // What a media value may be. A comma would begin the next item of Asterisk's
@@ -63,18 +65,24 @@ func (a *Adapter) Play(ctx context.Context, p orchestrator.Playback) error {
 	if err := a.refuseDialling("Play", p.Channel); err != nil {
 		return err
 	}
-	if p.Aside {
-		if done, err := a.aside(ctx, p, q); done {
-			return err
-		}
-	}
 	a.quiet.begins(p.Channel, p.ID)
 	err := a.play(ctx, p, q)
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		a.quiet.ends(p.ID)
 	}
+	if err == nil && p.Aside && life.Sleep(ctx, asideLasts) {
+		return a.StopPlay(ctx, p.ID)
+	}
 	return err
 }
+
+// asideLasts is how much is heard of what is played beside a conversation. Asterisk takes
+// a channel out of its bridge for so long (main/bridge_channel.c, BRIDGE_CHANNEL_ACTION_PLAY_FILE):
+// neither side hears the other. A beep is heard well, and of a first word no more is lost than on
+// any way to the agent. If nobody ends it here, it ends by itself. (A snoop that whispers it leaves the
+// conversation alone, but is heard only where audio comes from the other side, and sometimes not
+// when a call has just ended on the line.)
+const asideLasts = 80 * time.Millisecond
 
 // play orders a playback.
 func (a *Adapter) play(ctx context.Context, p orchestrator.Playback, q url.Values) error {

@@ -2,7 +2,6 @@ package ari
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +16,7 @@ const customerHz, agentHz, bossHz = 400.0, 700.0, 1000.0
 // TestMonitorIsHeardByWhomItMayBe lets everybody speak a tone of their own, and
 // listens who hears whom in each mode, while the customer's line is taped: not a
 // packet of it may hold anything but the agent, until the supervisor barges in. Before
-// that they hear each other while something is played to the agent.
+// that the agent hears a beep, which ends soon.
 func TestMonitorIsHeardByWhomItMayBe(t *testing.T) {
 	t.Parallel()
 	w, a, h := start(t)
@@ -37,19 +36,12 @@ func TestMonitorIsHeardByWhomItMayBe(t *testing.T) {
 
 	agent.PlayTone(0)
 	must(t, customer.WaitSilence(ctx, 100*time.Millisecond))
+	// A tone of Asterisk's has no end.
 	must(t, a.Play(ctx, orchestrator.Playback{ID: "op-monitored-p5", Channel: leg, Media: []orchestrator.Media{{Kind: orchestrator.MediaTone, Value: "1000"}}, Aside: true}))
 	agent.PlayTone(agentHz)
 	must(t, customer.WaitTone(ctx, agentHz))
-	must(t, agent.WaitPart(ctx, customerHz))
-	must(t, agent.WaitPart(ctx, bossHz))
-	h.note(func() {
-		if slices.ContainsFunc(h.events, func(e orchestrator.Event) bool { return e.Kind == orchestrator.EventPlayed }) {
-			t.Error("they hear each other only when nothing is played to the agent any more")
-		}
-	})
-	must(t, a.StopPlay(ctx, "op-monitored-p5"))
-	h.await(orchestrator.EventPlayed, leg)
 	must(t, agent.WaitTone(ctx, customerHz))
+	h.await(orchestrator.EventPlayed, leg)
 
 	stop := customer.Tape()
 	monitor := func(mode orchestrator.MonitorMode) {

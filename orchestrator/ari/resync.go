@@ -32,14 +32,9 @@ func (s *session) prepare(ctx context.Context) error {
 	if err := s.a.subscribe(ctx, true); err != nil {
 		return err
 	}
-	truth, asides, err := s.a.client.snapshot(ctx, s.a.cfg.App)
+	truth, err := s.a.client.snapshot(ctx, s.a.cfg.App)
 	if err != nil {
 		return err
-	}
-	for _, id := range asides { // nobody may have heard of its end
-		if err := s.a.unsnoop(ctx, id); err != nil {
-			return err
-		}
 	}
 	s.a.answers(ctx, truth)
 	ends, unseen, err := s.a.client.ends(ctx, s.a.cfg.App)
@@ -73,9 +68,8 @@ func (a *Adapter) filter(ctx context.Context) error {
 	}, nil)
 }
 
-// snapshot is what exists within an application, or is being dialled for it, and the
-// snoops that whisper something.
-func (c *client) snapshot(ctx context.Context, app string) (_ orchestrator.Snapshot, asides []string, err error) {
+// snapshot is what exists within an application, or is being dialled for it.
+func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapshot, error) {
 	var info wire.AsteriskInfo
 	var channels []channel
 	var bridges []wire.BridgeData
@@ -86,7 +80,7 @@ func (c *client) snapshot(ctx context.Context, app string) (_ orchestrator.Snaps
 	}{{[]string{"asterisk", "info"}, &info}, {[]string{"channels"}, &channels}, {[]string{"bridges"}, &bridges}} {
 		r := request{verb: "Snapshot", method: http.MethodGet, path: part.path, again: true}
 		if err := c.do(ctx, r, part.out); err != nil {
-			return orchestrator.Snapshot{}, nil, err
+			return orchestrator.Snapshot{}, err
 		}
 	}
 	truth := orchestrator.Snapshot{
@@ -100,16 +94,13 @@ func (c *client) snapshot(ctx context.Context, app string) (_ orchestrator.Snaps
 		if leg, ours := truthOf(&channels[i], app); ours {
 			truth.Channels[channels[i].ID] = leg
 		}
-		if _, whispers := asideOf(channels[i].ID); whispers && channels[i].Dialplan.AppName == "Stasis" && strings.HasPrefix(channels[i].Dialplan.AppData+",", app+",") {
-			asides = append(asides, channels[i].ID)
-		}
 	}
 	for _, b := range bridges {
 		if orchestrator.Ours(b.ID) {
 			truth.Bridges[b.ID] = slices.DeleteFunc(b.ChannelIDs, isSnoop)
 		}
 	}
-	return truth, asides, nil
+	return truth, nil
 }
 
 // truthOf tells whether a channel is ours, and what of it. GET /channels shows
@@ -200,7 +191,7 @@ func answeredAt(text string) time.Time {
 
 // Snapshot is what exists within our application now, or is being dialled for it.
 func (a *Adapter) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
-	truth, _, err := a.client.snapshot(ctx, a.cfg.App)
+	truth, err := a.client.snapshot(ctx, a.cfg.App)
 	if err != nil {
 		return truth, err
 	}

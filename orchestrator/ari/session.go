@@ -212,9 +212,6 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 		return
 	}
 	e, v := s.translator.translate(w)
-	if id := channelOf(w.Playback.TargetURI); e.Kind == orchestrator.EventPlayed && id != e.Channel {
-		s.wg.Go(func() { s.a.asideOver(ctx, id) })
-	}
 	if e.Kind == orchestrator.EventPlayed && s.a.alone.has(e.Channel) {
 		s.wg.Go(func() { s.a.goOn(ctx, e.Channel) })
 	}

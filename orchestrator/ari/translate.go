@@ -280,9 +280,6 @@ func (l *legs) destroyed(e *orchestrator.Event) verdict {
 
 func played(e *orchestrator.Event, p playback) {
 	e.Kind, e.Playback, e.Channel = orchestrator.EventPlayed, p.ID, channelOf(p.TargetURI)
-	if hears, aside := asideOf(e.Channel); aside {
-		e.Channel = hears
-	}
 	if p.State == "failed" {
 		e.Failed, e.Reason = true, "the last sound is missing"
 	}
