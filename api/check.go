@@ -82,6 +82,17 @@ func (o *operation) checkParameters(c echo.Context) error {
 	return nil
 }
 
+// checkYear checks that a moment can be counted and, with its neighbours, be written.
+func checkYear(name, text string, at time.Time) error {
+	switch {
+	case at.Unix() < 0:
+		return wrong(wire.ProblemCodeBadFormat, name, text, "is before 1970")
+	case at.Year() > 9998: // RFC 3339 has four digits
+		return wrong(wire.ProblemCodeBadFormat, name, text, "is after 9998")
+	}
+	return nil
+}
+
 // checkText checks a parameter, which is text whatever its type.
 func checkText(p *openapi3.Parameter, text string) error {
 	schema := p.Schema.Value
@@ -100,18 +111,16 @@ func checkText(p *openapi3.Parameter, text string) error {
 		value = text == "true"
 	case schema.Format == "date-time":
 		at, err := time.Parse(time.RFC3339, text)
-		switch {
-		case err != nil:
+		if err != nil {
 			return wrong(wire.ProblemCodeBadFormat, p.Name, text, "is not a moment as RFC 3339 writes it: 2026-03-02T09:00:00Z")
-		case at.Unix() < 0:
-			return wrong(wire.ProblemCodeBadFormat, p.Name, text, "is before 1970")
 		}
-		return nil
+		return checkYear(p.Name, text, at)
 	case schema.Format == "date":
-		if _, err := time.Parse(time.DateOnly, text); err != nil {
+		day, err := time.Parse(time.DateOnly, text)
+		if err != nil {
 			return wrong(wire.ProblemCodeBadFormat, p.Name, text, "is not a day such as 2026-03-02")
 		}
-		return nil
+		return checkYear(p.Name, text, day)
 	}
 	return schemaProblem(p.Name, schema.VisitJSON(value, openapi3.VisitAsRequest()))
 }

@@ -24,7 +24,7 @@ func TestSheet(t *testing.T) {
 			t.Errorf("%s: %d %s", format, r.Code, r.Body)
 		}
 	}
-	for query, want := range map[string]int{"queue=sales": 400, "day=2026-03-02": 400, "queue=sales&day=2026-02-30": 400, "queue=nothing&day=2026-03-02": 404,
+	for query, want := range map[string]int{"queue=sales": 400, "day=2026-03-02": 400, "queue=sales&day=2026-02-30": 400, "queue=sales&day=9999-12-31": 400, "queue=sales&day=0001-01-01": 400, "queue=nothing&day=2026-03-02": 404,
 		"campaign=nothing&day=2026-03-02": 404, "campaign=march&queue=sales&day=2026-03-02": 400, "campaign=a%20b&day=2026-03-02": 404,
 		"queue=sales&day=2026-03-02&time_zone=Bogota": 400, "queue=sales&day=2026-03-02&interval_ms=420000": 400, "queue=sales&day=2026-03-02&format=pdf": 400} {
 		if r := ask(s, "GET", "/api/v1/sheet?"+query, w.tokens[wire.RoleAdmin], ""); r.Code != want {
