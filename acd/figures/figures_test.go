@@ -291,6 +291,38 @@ func TestTimeByQueue(t *testing.T) {
 	}
 }
 
+// TestRingingOfWhoWasFree: an agent who is free is reserved by the store some milliseconds before the call is told to have
+// entered the queue; what rings is of that queue all the same, also in the next level.
+func TestRingingOfWhoWasFree(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	at := func(seconds float64) int64 { return noon.UnixMilli() + int64(seconds*1000) }
+	var changes []figures.Change
+	for _, c := range []figures.Change{{State: "offline", At: at(-1)}, {State: "available", At: at(0)},
+		{State: "reserved", Call: "1", At: at(100)}, {State: "available", Call: "1", At: at(120)}, {State: "reserved", Call: "1", At: at(121.005)}, {State: "talking", Call: "1", At: at(126)}} {
+		c.Agent, c.Queues = "a", []string{"level1", "level2"}
+		changes = append(changes, c)
+	}
+	d := &figures.Day{Now: at(200), Changes: changes, Stays: []figures.Stay{
+		{Call: "1", Queue: "level1", Entered: at(100.008), Left: at(121), Result: "flowed"},
+		{Call: "1", Queue: "level2", Agent: "a", Entered: at(121.01), Left: at(126.01), Result: "answered", Talk: 10_000},
+	}}
+	d.Join(time.Hour)
+	r := find(t, "agents")
+	table, err := r.Make(d, figures.Query{From: noon, To: noon.Add(time.Hour), By: []figures.Dimension{figures.ByQueue}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, row := range table.Rows {
+		m := measure(t, r, "ringing_ms")
+		got[fmt.Sprint(row.Keys)], _ = m.Of(&row.Tally)
+	}
+	if diff := cmp.Diff(map[string]float64{"[level1]": 20_000, "[level2]": 4_995}, got); diff != "" {
+		t.Errorf("ringing (-want +got):\n%s", diff)
+	}
+}
+
 // TestAPauseThatACallInterruptedIsOne: as for the limits of the reason, which count it once
 // (acd/README.md): the agent made a call in it, and came back to it. Another reason, and the same
 // after having been ready, is another.

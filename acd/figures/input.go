@@ -299,6 +299,14 @@ func (d *Day) queues(stays map[string][]*Stay) {
 	waiting := func(call string, at int64) *Stay {
 		return last(call, at, func(s *Stay) bool { return s.Left == 0 || s.Left >= at })
 	}
+	first := func(call string, from, to int64) *Stay {
+		for _, s := range stays[call] {
+			if s.Entered > from && s.Entered <= to {
+				return s
+			}
+		}
+		return nil
+	}
 	for i := range d.spans {
 		s := &d.spans[i]
 		var of *Stay
@@ -309,6 +317,9 @@ func (d *Day) queues(stays map[string][]*Stay) {
 		}
 		if of == nil {
 			of = waiting(s.Call, s.At)
+		}
+		if of == nil && s.State == Reserved { // an agent who is free is reserved as the call enters, milliseconds before that is told
+			of = first(s.Call, s.At, s.Until)
 		}
 		s.queue = of.place()
 	}
