@@ -253,8 +253,11 @@ func (t *teller) hungUp(e orchestrator.Entry, d entry) {
 		return
 	}
 	text := say("%s had it ended", "%s la hizo terminar", d.By)
+	if d.By == "caller" {
+		text = acd.Texts{"en": "the caller had it ended", "es": "quien llama la hizo terminar"}
+	}
 	if d.Reason != "" {
-		text = and(text, say(": %s", ": %s", d.Reason))
+		text = and(text, acd.Texts{"en": ": " + d.Reason, "es": ": " + cmp.Or(wishes[d.Reason], d.Reason)})
 	}
 	t.add(Step{At: e.At, Code: HungUp, Why: d.Reason, Text: text})
 }
@@ -269,9 +272,16 @@ func (t *teller) fault(e orchestrator.Entry, d entry) {
 }
 
 func (t *teller) ended(e orchestrator.Entry, d entry) {
-	en, es := in(d.Outcome, outcomes)
+	tables, by := []map[string][2]string{outcomes}, d.EndedBy
+	if d.Kind == string(orchestrator.KindCallback) {
+		tables = []map[string][2]string{promises, outcomes}
+		if promises[d.Outcome][0] != "" && by == "caller" { // who did not hang up: the step before says what they wanted
+			by = ""
+		}
+	}
+	en, es := in(d.Outcome, tables...)
 	text := acd.Texts{"en": "it ended: " + en, "es": "terminó: " + es}
-	if byEN, byES := in(d.EndedBy, parties); byEN != "" {
+	if byEN, byES := in(by, parties); byEN != "" {
 		text = and(text, acd.Texts{"en": "; " + byEN, "es": "; " + byES})
 	}
 	waited := t.waited(e.At)

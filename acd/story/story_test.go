@@ -80,12 +80,17 @@ var stories = map[string]func(*day){
 		d.add(0, orchestrator.EntryCallCallback, fields{"result": "busy", "attempt": 1})
 		d.add(0, orchestrator.EntryCallEnded, orchestrator.CallSummary{Outcome: orchestrator.OutcomeExpired, EndedBy: "operadora"})
 	},
+	"called back no more": func(d *day) {
+		d.add(0, orchestrator.EntryCallStarted, orchestrator.CallSummary{Kind: orchestrator.KindCallback})
+		d.add(10*time.Second, orchestrator.EntryCallHungUp, fields{"by": "caller", "reason": "the caller waits on the line again"})
+		d.add(0, orchestrator.EntryCallEnded, orchestrator.CallSummary{Kind: orchestrator.KindCallback, Outcome: orchestrator.OutcomeCancelled, EndedBy: "caller"})
+	},
 }
 
 func TestStories(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	for _, name := range []string{"served", "abandoned", "the way out", "called back"} {
+	for _, name := range []string{"served", "abandoned", "the way out", "called back", "called back no more"} {
 		d := &day{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 		stories[name](d)
 		fmt.Fprintf(&out, "%s\n", name)

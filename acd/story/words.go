@@ -128,6 +128,15 @@ var (
 		string(orchestrator.OutcomeExpired):     {"nobody could call back in time", "nadie pudo devolver la llamada a tiempo"},
 		string(orchestrator.OutcomeLost):        {"the PBX lost it", "la perdió la centralita"},
 	}
+	// promises is how a callback ended whose customer was not reached, where that is not as of other calls.
+	promises = map[string][2]string{
+		string(orchestrator.OutcomeCancelled): {"the customer is not called back any more", "ya no se devuelve la llamada al cliente"},
+	}
+	// wishes is in Spanish why a caller has their callback ended; English is as it is stored.
+	wishes = map[string]string{
+		"the caller waits on the line again":   "quien llama vuelve a esperar en línea",
+		"the caller does not want it any more": "quien llama ya no la quiere",
+	}
 	// faults is in Spanish what went wrong; English is as it is stored.
 	faults = map[string]string{
 		"a prompt was refused": "la centralita rechazó un mensaje",
