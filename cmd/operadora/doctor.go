@@ -19,7 +19,7 @@ import (
 // newDoctorCommand examines everything that operadora stands on.
 func newDoctorCommand() *cobra.Command {
 	var asJSON bool
-	var console string
+	var console, language string
 	limit := 30 * time.Second
 	c := &cobra.Command{
 		Use:   "doctor",
@@ -28,17 +28,18 @@ func newDoctorCommand() *cobra.Command {
 			"It disturbs nobody and may run beside `operadora serve`. The exit code is 1 when there is a fault.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			lines, err := runDoctor(cmd, limit, asJSON, console)
+			lines, err := runDoctor(cmd, limit, asJSON, console, language)
 			if err != nil {
 				return err
 			}
 			if doctor.Worst(lines) == doctor.Fault {
-				return fmt.Errorf("not everything is well: %s", doctor.Summary(lines))
+				return fmt.Errorf("%s: %s", map[string]string{"en": "not everything is well", "es": "no todo está bien"}[language], doctor.Summary(lines, language))
 			}
 			return nil
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	languageFlag(c, &language)
 	c.Flags().StringVar(&console, "console", defaultConsole, consoleUsage)
 	c.Flags().DurationVar(&limit, "limit", limit, "how long the examination of one part may take")
 	return c
@@ -51,7 +52,7 @@ const (
 )
 
 // runDoctor prints each part as soon as it was examined, or all of them as JSON.
-func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool, console string) ([]doctor.Line, error) {
+func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool, console, language string) ([]doctor.Line, error) {
 	out := cmd.OutOrStdout()
 	terminal := false
 	if file, ok := out.(*os.File); ok {
@@ -60,7 +61,7 @@ func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool, console str
 	var failed error
 	tell := func(lines []doctor.Line) {
 		if !asJSON && failed == nil {
-			failed = doctor.Print(out, lines, terminal && os.Getenv("NO_COLOR") == "")
+			failed = doctor.Print(out, lines, language, terminal && os.Getenv("NO_COLOR") == "")
 		}
 	}
 	var lines []doctor.Line
@@ -79,7 +80,7 @@ func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool, console str
 		return lines, e.Encode(map[string]any{"verdict": doctor.Worst(lines).String(), "lines": lines})
 	}
 	if failed == nil {
-		_, failed = fmt.Fprintln(out, doctor.Summary(lines))
+		_, failed = fmt.Fprintln(out, doctor.Summary(lines, language))
 	}
 	return lines, failed
 }

@@ -315,8 +315,15 @@ func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound, place sound
 		}
 		fmt.Fprintln(out, what, paths[0])
 	}
+	if mute > 0 && o.dry {
+		return fmt.Errorf("%d would be made, %d would still be missing: nothing was made (--dry-run)", made, mute)
+	}
 	if mute > 0 {
 		return fmt.Errorf("%d made, %d still missing", made, mute)
+	}
+	if o.dry {
+		fmt.Fprintf(out, "%d would be made, and none would be missing: nothing was made (--dry-run)\n", made)
+		return nil
 	}
 	fmt.Fprintf(out, "%d made; none is missing\n", made)
 	return nil

@@ -22,7 +22,7 @@ func TestSoundsForElsewhere(t *testing.T) {
 	t.Parallel()
 	file := initialSite(t)
 	out, err := run(t, "sounds", "speak", "--all", "--dry-run", "--dir", t.TempDir(), "--config", file)
-	if err != nil || !strings.Contains(out, "/es/operadora/") || !strings.Contains(out, "/en/operadora/") || strings.Contains(out, "not made") {
+	if err != nil || !strings.Contains(out, "/es/operadora/") || !strings.Contains(out, "/en/operadora/") || strings.Contains(out, "not made") || !strings.Contains(out, "nothing was made") {
 		t.Errorf("%v:\n%s", err, out)
 	}
 	if _, err := run(t, "sounds", "speak", "--all", "--config", file); err == nil || !strings.Contains(err.Error(), "--dir is missing") {

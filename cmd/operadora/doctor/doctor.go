@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/api"
@@ -133,11 +134,15 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 	return s.lines
 }
 
-// Summary counts the verdicts.
-func Summary(lines []Line) string {
+// Summary counts the verdicts, in a language.
+func Summary(lines []Line, language string) string {
 	n := map[Verdict]int{}
 	for _, l := range lines {
 		n[l.Verdict]++
 	}
-	return fmt.Sprintf("%d ok, %s, %s, %s", n[OK], count(n[Note], "note"), count(n[Warning], "warning"), count(n[Fault], "fault"))
+	var told []string
+	for v := OK; v <= Fault; v++ {
+		told = append(told, fmt.Sprintf("%d %s", n[v], v.word(language, n[v] != 1)))
+	}
+	return strings.Join(told, ", ")
 }

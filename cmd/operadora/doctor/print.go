@@ -12,16 +12,17 @@ var colours = map[Verdict]string{OK: "32", Note: "36", Warning: "33", Fault: "1;
 // slow is from when on the time of an examination is printed.
 const slow = 200 * time.Millisecond
 
-// Print writes the lines of one part below its name. colour is for terminals.
-func Print(w io.Writer, lines []Line, colour bool) error {
+// Print writes the lines of one part below its name, in a language. colour is for terminals.
+func Print(w io.Writer, lines []Line, language string, colour bool) error {
 	var b strings.Builder
 	part := ""
 	for _, l := range lines {
+		l = l.In(language)
 		if l.Part != part {
 			part = l.Part
 			fmt.Fprintf(&b, "%s\n", clean(part))
 		}
-		word := fmt.Sprintf("%-7s", l.Verdict)
+		word := fmt.Sprintf("%-7s", l.Verdict.word(language, false))
 		if colour {
 			word = "\x1b[" + colours[l.Verdict] + "m" + word + "\x1b[0m"
 		}

@@ -18,7 +18,7 @@ func TestPrint(t *testing.T) {
 		{Part: "pbx main", Check: "login", Verdict: Fault, Text: "401", Remedy: "see ari.conf"},
 	}
 	var b strings.Builder
-	if err := Print(&b, lines, false); err != nil {
+	if err := Print(&b, lines, "en", false); err != nil {
 		t.Fatal(err)
 	}
 	want := `redis
@@ -33,10 +33,18 @@ pbx main
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	b.Reset()
-	if err := Print(&b, lines[2:], true); err != nil || !strings.Contains(b.String(), "\x1b[1;31mfault  \x1b[0m") {
+	if err := Print(&b, lines[2:], "en", true); err != nil || !strings.Contains(b.String(), "\x1b[1;31mfault  \x1b[0m") {
 		t.Errorf("%v %q", err, b.String())
 	}
-	if got := Summary(lines); got != "1 ok, 0 notes, 1 warning, 1 fault" || Worst(lines) != Fault || Worst(lines[:2]) != Warning || Worst(nil) != OK {
+	b.Reset()
+	here := []Line{{Part: "pbx main", Check: "reachable", Verdict: Warning, Text: "off", Remedy: "use NTP"}}
+	if err := Print(&b, here, "es", false); err != nil || !strings.HasPrefix(b.String(), "centralita main\n  aviso    ") {
+		t.Errorf("%v %q", err, b.String())
+	}
+	if got := Summary(lines, "es"); got != "1 bien, 0 notas, 1 aviso, 1 fallo" {
+		t.Error(got)
+	}
+	if got := Summary(lines, "en"); got != "1 ok, 0 notes, 1 warning, 1 fault" || Worst(lines) != Fault || Worst(lines[:2]) != Warning || Worst(nil) != OK {
 		t.Error(got)
 	}
 }

@@ -24,3 +24,15 @@ func (l Line) In(language string) Line {
 var spanishText string
 
 var spanish = sync.OnceValue(func() phrases.Book { return phrases.Read(spanishText) })
+
+// word is the verdict in a language, of one thing or of several.
+func (v Verdict) word(language string, several bool) string {
+	word := v.String()
+	if language == "es" {
+		word = map[Verdict]string{OK: "bien", Note: "nota", Warning: "aviso", Fault: "fallo"}[v]
+	}
+	if several && v != OK {
+		word += "s"
+	}
+	return word
+}
