@@ -46,7 +46,8 @@ func newRedisACLCommand() *cobra.Command {
 			"  sentinel  operadora at the Sentinels: where the primary is\n" +
 			"  monitor   whoever watches Redis: how it fares, and no key\n" +
 			"The line has the SHA-256 of the password alone. The password is the configuration's; where it has none, a new one is made\n" +
-			"and told on the standard error, this once. Every node and replica needs the line.",
+			"and told on the standard error, this once. Every node and replica needs the line. Redis's user default stays as it is:\n" +
+			"`user default off` closes it, where nobody else needs it.",
 		Example: "  operadora redis acl >> /etc/redis/users.acl && redis-cli ACL LOAD",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
