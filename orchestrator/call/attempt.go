@@ -227,10 +227,16 @@ func (x *change) pbxTells(answered time.Time) {
 		x.at, x.unseen = x.came, false
 	}
 	x.disarm(TimerRing)
-	if x.c.Visit != nil && x.c.Visit.waits() {
+	switch v := x.c.Visit; {
+	case !v.waits():
+	case x.c.State != StateConnecting:
 		x.unqueue("deadline")
+	case x.move(OnParted): // they cannot be joined any more
+		x.disarm(TimerState)
+		x.unqueued("deadline")
 	}
 	x.stopPlaying()
+	x.disarm(TimerListen)
 	x.disarm(TimerWait)
 	x.disarm(TimerFlow)
 	x.c.Home, x.c.Flow, x.c.Abandoned = nil, nil, x.happened()

@@ -398,3 +398,52 @@ func TestFlowKnowsTheLead(t *testing.T) {
 		t.Errorf("told %+v", flow.told)
 	}
 }
+
+// TestToldLeadIsNobodysTurn: a lead whom the PBX itself tells the message can be joined with nobody:
+// no agent is rung for them, whatever is found out about them meanwhile, and whatever was on its way.
+func TestToldLeadIsNobodysTurn(t *testing.T) {
+	t.Parallel()
+	free := func(w *world) { w.desk.free++ }
+	for _, r := range []struct {
+		name   string
+		detect MachineDetect
+		stages []func(*world)
+		offers int
+	}{
+		{"heard to be a person meanwhile", DetectBefore, []func(*world){free, leadAnswers, tells, hears(orchestrator.VerdictPerson)}, 0},
+		{"nothing is heard", DetectBefore, []func(*world){free, leadAnswers, tells, after(5 * time.Second)}, 0},
+		{"as the agent picks up", DetectNone, []func(*world){free, free, leadAnswers, ringing, func(w *world) {
+			w.agentAnswers()
+			w.deliver()
+			for w.me.c.State != StateConnecting && w.decide() {
+			}
+			w.pbx.tells(w.customer)
+		}, after(time.Second), ringing, after(5 * time.Second)}, 1},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := newLeadWorld(graph{{Kind: orchestrator.ActHangup}}, func(o *Attempt) { o.Machines = toyMachines(r.detect, MachineHangUp) })
+			w.quiet()
+			for _, s := range r.stages {
+				s(w)
+				w.quiet()
+			}
+			hasTold(orchestrator.MessageHeard)(w)
+			w.settle(5 * time.Minute)
+			w.checkEnded(t, orchestrator.OutcomeAbandoned)
+			w.checkKept(t)
+			offers := 0
+			for _, e := range w.entries {
+				if e.Type == orchestrator.EntryCallOffered {
+					offers++
+				}
+			}
+			if c := &w.me.c; offers != r.offers || c.ConnectedAt > 0 {
+				t.Errorf("offered %d times, want %d; connected at %d", offers, r.offers, c.ConnectedAt)
+			}
+			if t.Failed() {
+				t.Log(w.story())
+			}
+		})
+	}
+}

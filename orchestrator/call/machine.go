@@ -198,7 +198,7 @@ func (x *change) heardWho(v orchestrator.Verdict, by string) {
 	case to == ScreenOnFound:
 		x.c.Machine = foundByPBX
 		x.takeMachine()
-	case s.Before && x.c.State == StateInFlow && x.c.Flow == nil && x.c.Visit == nil:
+	case s.Before && x.c.State == StateInFlow && x.c.Flow == nil && x.c.Visit == nil && x.c.Abandoned == 0:
 		x.leadOn()
 	}
 }

@@ -415,9 +415,14 @@ func (x *change) unqueue(why string) {
 		x.leaveQueue(why)
 		return
 	}
-	if !x.move(OnUnqueued) {
-		return
+	if x.move(OnUnqueued) {
+		x.unqueued(why)
 	}
+}
+
+// unqueued is what follows.
+func (x *change) unqueued(why string) {
+	v := x.c.Visit
 	x.disarm(TimerWait)
 	x.disarm(TimerAnnounce)
 	wait := x.happened() - v.began()

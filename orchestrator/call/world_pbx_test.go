@@ -243,7 +243,7 @@ func (p *toyPBX) connect(c Connect) error {
 
 func (p *toyPBX) join(bridge string, channels ...string) error {
 	for _, ch := range channels {
-		if p.channels[ch] == nil {
+		if p.channels[ch] == nil || p.channels[ch].told {
 			return notThere(ch)
 		}
 		if !p.channels[ch].up && p.channels[ch].ours {
