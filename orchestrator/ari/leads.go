@@ -28,8 +28,8 @@ const watchKnown = dialplans.WatchLinger / 3
 // watching is what is known of the channel that watches over leads.
 type watching struct {
 	mu   sync.Mutex
-	seen time.Time // it was there, or was made; guarded by mu
-	none bool      // the dialplan has no such context, as of this connection; guarded by mu
+	seen time.Time // it was looked for, and was there, was made, or cannot be; guarded by mu
+	none bool      // the dialplan had no such context then; guarded by mu
 }
 
 // forget has everything found out again: the PBX may be another, or its dialplan.
@@ -47,7 +47,7 @@ func (a *Adapter) watchOver(ctx context.Context, lead string) {
 	w := &a.watching
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.none || time.Since(w.seen) < watchKnown {
+	if time.Since(w.seen) < watchKnown {
 		return
 	}
 	there, err := a.exists(ctx, a.watcher())
@@ -58,9 +58,11 @@ func (a *Adapter) watchOver(ctx context.Context, lead string) {
 	case err != nil:
 		a.log.WarnContext(ctx, "nobody watches over who answers while operadora is away", "error", err)
 	case there:
+		w.seen, w.none = time.Now(), false
+	case w.none: // told; it is looked for again, as the dialplan may be reloaded
 		w.seen = time.Now()
 	default:
-		w.none = true
+		w.seen, w.none = time.Now(), true
 		a.log.InfoContext(ctx, "the dialplan is of an earlier version: who answers a campaign while operadora is away hears silence")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,4 +124,57 @@ func TestLeadWhomTheDialplanTakes(t *testing.T) {
 	s.want("told " + id)
 	say(wire.Events.ChannelDestroyed, "Up")
 	s.want("ended " + id + " heard")
+}
+
+// Whom another process has called, or this one before it was started anew, is noted as well once
+// they are joined with somebody: on hold they are in no bridge.
+func TestLeadOfAnotherProcessIsServed(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name  string
+		taken func(*Adapter)
+	}{
+		{"waits", func(a *Adapter) {
+			a.legs.seed(orchestrator.Snapshot{Channels: map[string]orchestrator.ChannelTruth{"op-c1-c1": {Up: true, Entered: true}}})
+		}},
+		{"is called", func(a *Adapter) {
+			must(t, a.Originate(t.Context(), orchestrator.Origination{Channel: "op-c1-c1", Endpoint: "PJSIP/1", Timeout: time.Second, Lead: true, Once: true, Again: true}))
+			tr := newTranslator("lab", a.legs)
+			tr.translate(&message{Type: wire.Events.StasisStart, Channel: channel{ID: "op-c1-c1", State: "Down"}})
+			tr.translate(&message{Type: wire.Events.ChannelStateChange, Channel: channel{ID: "op-c1-c1", State: "Up"}})
+		}},
+	} {
+		f := newFake(t)
+		a := f.adapter(nil)
+		row.taken(a)
+		must(t, a.Join(t.Context(), "op-c1-b1", "op-c1-c1"))
+		if !slices.ContainsFunc(f.requests(), func(r string) bool {
+			return strings.HasPrefix(r, http.MethodPost+" /ari/channels/op-c1-c1/variable?") && strings.Contains(r, "value="+servedLead)
+		}) {
+			t.Errorf("%s: it is not noted that they are served: %q", row.name, f.requests())
+		}
+	}
+}
+
+// A dialplan that is reloaded with a place for who watches has it from then on, without a new connection.
+func TestLeadsAreWatchedOverOnceTheDialplanIs(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.handle("GET /ari/channels/watch-operadora", answer(404, `{"message":"Channel not found"}`))
+	a := f.adapter(nil)
+	a.legs.keepsNone.Store(true)
+	made := func(n int, place string) bool {
+		t.Helper()
+		lead := fmt.Sprintf("op-c%d-c1", n)
+		f.handle("GET /ari/channels/"+lead+"/variable", answer(200, `{"value":"`+place+`"}`))
+		must(t, a.Originate(t.Context(), orchestrator.Origination{Channel: lead, Endpoint: "PJSIP/1", Timeout: time.Second, Lead: true}))
+		return slices.ContainsFunc(f.requests(), func(r string) bool { return strings.HasPrefix(r, http.MethodPost+" /ari/channels?") })
+	}
+	if made(1, "0") {
+		t.Error("made where the dialplan has no place for it")
+	}
+	a.watching.seen = a.watching.seen.Add(-watchKnown)
+	if !made(2, "1") {
+		t.Errorf("the dialplan has a place for it since: %q", f.requests())
+	}
 }

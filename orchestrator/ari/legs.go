@@ -151,7 +151,9 @@ func (l *legs) seed(truth orchestrator.Snapshot) {
 		}
 	}
 	for id, c := range truth.Channels {
+		known := l.m[id] != nil
 		g := l.of(id)
+		g.lead = g.lead || !known && originated(id) // another process called it: whom, nobody here can tell
 		g.entered, g.over, g.leaving, g.told, g.args = c.Entered, false, false, c.Told, c.Args
 		if keepsEnds(c.Args) && !originated(id) {
 			l.keepsEnds.Store(true)

@@ -37,7 +37,11 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 		if o.Lead { // by who gave the order before, perhaps; or not yet
 			a.watchOver(ctx, o.Channel)
 		}
-		return a.dialOnce(ctx, o)
+		err := a.dialOnce(ctx, o)
+		if err == nil && o.Lead {
+			a.legs.callsLead(o.Channel)
+		}
+		return err
 	}
 	a.legs.callsFor(o.Originator)
 	asked := make(chan originator, 1)
