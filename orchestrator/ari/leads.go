@@ -115,9 +115,9 @@ func (a *Adapter) served(ctx context.Context, channels ...string) {
 	}
 }
 
-// isTold tells whether the dialplan has taken a lead, to tell them the message.
-func isTold(c *channel) bool {
-	return orchestrator.Ours(c.ID) && c.Dialplan.Context == dialplans.LeadContext
+// isTold tells whether the dialplan has taken a lead of an application, to tell them the message.
+func isTold(c *channel, app string) bool {
+	return orchestrator.Ours(c.ID) && c.Dialplan.Context == dialplans.LeadContext && c.Dialplan.Exten == app
 }
 
 // whereabouts tells whether a channel lives, and whether it is a lead whom the dialplan tells.
@@ -127,5 +127,5 @@ func (a *Adapter) whereabouts(ctx context.Context, id string) (alive, told bool,
 	if err != nil && fault.KindOf(err) == fault.NotFound {
 		return false, false, nil
 	}
-	return err == nil, isTold(&c), err
+	return err == nil, isTold(&c, a.cfg.App), err
 }

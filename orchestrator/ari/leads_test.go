@@ -110,7 +110,7 @@ func TestLeadWhomTheDialplanTakes(t *testing.T) {
 	t.Parallel()
 	const id = "op-c1-c1"
 	f := newFake(t)
-	f.handle("GET /ari/channels/"+id, answer(200, `{"id":"op-c1-c1","state":"Up","dialplan":{"context":"operadora-lead"}}`))
+	f.handle("GET /ari/channels/"+id, answer(200, `{"id":"op-c1-c1","state":"Up","dialplan":{"context":"operadora-lead","exten":"operadora"}}`))
 	globals(f, map[string]string{dialplans.Ends("operadora").Name + "7": id + ",1700000009000,16,,601,0,Up,heard,1700000002000,1700000000.5|"})
 	s := f.run(f.adapter(nil))
 	s.want("connected")
@@ -176,5 +176,20 @@ func TestLeadsAreWatchedOverOnceTheDialplanIs(t *testing.T) {
 	a.watching.seen = a.watching.seen.Add(-watchKnown)
 	if !made(2, "1") {
 		t.Errorf("the dialplan has a place for it since: %q", f.requests())
+	}
+}
+
+// A lead whom the dialplan tells the message for another operadora on this Asterisk is not ours: who
+// is nobody's call here would be hung up.
+func TestLeadOfAnotherOperadoraIsTold(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.handle("GET /ari/channels", answer(200, `[
+		{"id":"op-c1-c1","state":"Up","dialplan":{"context":"operadora-lead","exten":"operadora","app_name":"Playback"}},
+		{"id":"op-c2-c1","state":"Up","dialplan":{"context":"operadora-lead","exten":"other","app_name":"Playback"}}]`))
+	truth, err := f.adapter(nil).client.snapshot(t.Context(), "operadora")
+	must(t, err)
+	if _, theirs := truth.Channels["op-c2-c1"]; theirs || len(truth.Channels) != 1 || !truth.Channels["op-c1-c1"].Told {
+		t.Errorf("%+v", truth.Channels)
 	}
 }

@@ -113,7 +113,7 @@ func truthOf(c *channel, app string) (orchestrator.ChannelTruth, bool) {
 	if isSnoop(c.ID) {
 		return leg, false
 	}
-	switch leg.Told = isTold(c); {
+	switch leg.Told = isTold(c, app); {
 	case leg.Told: // by the dialplan, which has it
 	case c.Dialplan.AppName == "Stasis":
 		name, rest, _ := strings.Cut(c.Dialplan.AppData, ",")
