@@ -14,7 +14,7 @@ export FREESWITCH
 
 # A whole test run with the race detector takes minutes on two cores; a test
 # that hangs must not take the night.
-TEST_TIMEOUT ?= 25m
+TEST_TIMEOUT ?= 45m
 
 export npm_config_progress = false
 
