@@ -10,7 +10,6 @@ import (
 
 	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // Leads of campaigns are in our application from their creation on, so no dialplan runs at
@@ -123,9 +122,6 @@ func isTold(c *channel, app string) bool {
 // whereabouts tells whether a channel lives, and whether it is a lead whom the dialplan tells.
 func (a *Adapter) whereabouts(ctx context.Context, id string) (alive, told bool, err error) {
 	var c channel
-	err = a.client.do(ctx, request{verb: "Channel", method: http.MethodGet, path: []string{"channels", id}, again: true}, &c)
-	if err != nil && fault.KindOf(err) == fault.NotFound {
-		return false, false, nil
-	}
-	return err == nil, isTold(&c, a.cfg.App), err
+	alive, err = found(a.client.do(ctx, request{verb: "Channel", method: http.MethodGet, path: []string{"channels", id}, again: true}, &c))
+	return alive, isTold(&c, a.cfg.App), err
 }
